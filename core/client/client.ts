@@ -205,7 +205,12 @@ export interface TopicDescription {
   readonly name: string
   readonly topicId: string
   readonly internal: boolean
-  readonly partitions: readonly { readonly partition: number; readonly leader: number; readonly replicas: readonly number[]; readonly isr: readonly number[] }[]
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly leader: number
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
 }
 
 export interface ConfigEntry {
@@ -227,7 +232,14 @@ export interface GroupDescription {
   readonly state: string
   readonly protocolType: string
   readonly protocol: string
-  readonly members: readonly { readonly memberId: string; readonly groupInstanceId: string | null; readonly clientId: string; readonly clientHost: string; readonly metadata: Buffer; readonly assignment: Buffer }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly groupInstanceId: string | null
+    readonly clientId: string
+    readonly clientHost: string
+    readonly metadata: Buffer
+    readonly assignment: Buffer
+  }[]
 }
 
 export interface Admin {
@@ -243,7 +255,9 @@ export interface Admin {
   /** Sets or, with null, resets settings of one resource. */
   alterConfigs(resource: ConfigResource, changes: Readonly<Record<string, string | null>>): Promise<void>
   /** Offsets by `partitionKey`; -1 where no record is that new. */
-  listOffsets(queries: readonly OffsetQuery[]): Promise<ReadonlyMap<string, { readonly offset: number; readonly timestamp: number }>>
+  listOffsets(
+    queries: readonly OffsetQuery[],
+  ): Promise<ReadonlyMap<string, { readonly offset: number; readonly timestamp: number }>>
   deleteRecords(before: readonly TopicPartitionOffset[]): Promise<ReadonlyMap<string, number>>
   listGroups(): Promise<{ readonly groupId: string; readonly protocolType: string; readonly state: string }[]>
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
@@ -251,6 +265,10 @@ export interface Admin {
   groupOffsets(groupId: string): Promise<TopicPartitionOffset[]>
   alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
-  describeCluster(): Promise<{ readonly clusterId: string; readonly controller: number; readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[] }>
+  describeCluster(): Promise<{
+    readonly clusterId: string
+    readonly controller: number
+    readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
+  }>
   close(): Promise<void>
 }

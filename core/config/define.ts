@@ -91,10 +91,12 @@ export const boolean = setting<boolean>('BOOLEAN', (raw) => {
 export const short = setting<number>('SHORT', whole(-32768, 32767))
 export const int = setting<number>('INT', whole(-2147483648, 2147483647))
 /** A 64-bit number within the range that a double holds exactly; Long.MAX_VALUE is taken as "no limit". */
-export const long = setting<number>('LONG', (raw) =>
-  String(raw) === '9223372036854775807' || Number(raw) >= 2 ** 63
-    ? Number.MAX_SAFE_INTEGER
-    : whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(raw),
+export const long = setting<number>(
+  'LONG',
+  (raw) =>
+    String(raw) === '9223372036854775807' || Number(raw) >= 2 ** 63
+      ? Number.MAX_SAFE_INTEGER
+      : whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(raw),
   (value) => (value === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(value)),
 )
 export const double = setting<number>('DOUBLE', (raw) => {
@@ -106,21 +108,37 @@ export const list = setting<readonly string[]>(
   (raw) =>
     Array.isArray(raw)
       ? raw.map(String)
-      : String(raw).split(',').map((item) => item.trim()).filter((item) => item !== ''),
+      : String(raw)
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
   (value) => value.join(','),
 )
 /** Bytes: a number, or one with a unit such as 8MiB. */
 export const size = setting<number>(
   'LONG',
   scaled('a number of bytes, or a size such as 8MiB', {
-    '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3,
+    '': 1,
+    B: 1,
+    KB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KiB: 1024,
+    MiB: 1024 ** 2,
+    GiB: 1024 ** 3,
   }),
 )
 /** Milliseconds: a number, or one with a unit such as 10s. */
 export const duration = setting<number>(
   'LONG',
   scaled('a number of milliseconds, or a time such as 10s', {
-    '': 1, ms: 1, s: 1e3, m: 6e4, min: 6e4, h: 36e5, d: 864e5,
+    '': 1,
+    ms: 1,
+    s: 1e3,
+    m: 6e4,
+    min: 6e4,
+    h: 36e5,
+    d: 864e5,
   }),
 )
 /** One of the given words. */
@@ -186,7 +204,9 @@ export class ConfigDefinition<S extends Settings> {
           if (problem !== undefined) errors.push(`setting "${name}": ${problem}`)
         } catch (error) {
           value = given.get(name)
-          errors.push(`setting "${name}": ${(error as Error).message}, got "${options.secret ? '[hidden]' : String(value)}"`)
+          errors.push(
+            `setting "${name}": ${(error as Error).message}, got "${options.secret ? '[hidden]' : String(value)}"`,
+          )
         }
       } else if (options.required && options.default === undefined) {
         errors.push(`missing required setting "${name}": ${options.doc}`)

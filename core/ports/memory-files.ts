@@ -117,8 +117,8 @@ export function memoryFiles(): Files {
       if (!files.delete(path)) throw missing('unlink', path)
     },
     removeTree(path) {
-      for (const each of [...files.keys()]) if (each.startsWith(`${path}/`) || each === path) files.delete(each)
-      for (const each of [...directories]) if (each.startsWith(`${path}/`) || each === path) directories.delete(each)
+      for (const each of files.keys()) if (each.startsWith(`${path}/`) || each === path) files.delete(each)
+      for (const each of directories) if (each.startsWith(`${path}/`) || each === path) directories.delete(each)
     },
     readWhole(path) {
       const node = get('open', path)

@@ -56,7 +56,7 @@ class SystemFile implements OpenFile {
       })
     }
     for (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
+      for (let done = 0; done < chunk.length;) {
         const count = fs.writeSync(this.#fd, chunk, done, chunk.length - done, at)
         done += count
         at += count
@@ -120,7 +120,7 @@ export const systemFiles: Files = {
     const temporary = `${path}.tmp`
     const fd = fs.openSync(temporary, 'w', 0o644)
     try {
-      for (let done = 0; done < content.length; ) done += fs.writeSync(fd, content, done)
+      for (let done = 0; done < content.length;) done += fs.writeSync(fd, content, done)
       fs.fsyncSync(fd)
     } finally {
       fs.closeSync(fd)

@@ -2,13 +2,26 @@ import { errorTable } from '#core/errors/table.ts'
 import type { Serde } from '#core/serde/serde.ts'
 
 export const serdeErrors = errorTable({
-  SERDE_LENGTH: { retry: 'never', message: 'a {type} takes {expected} bytes, got {actual}', hint: 'The topic holds another type: check its serde.' },
-  SERDE_JSON: { retry: 'never', message: 'a value of topic "{topic}" is not JSON: {problem}', hint: 'The topic holds another format: check its serde.' },
+  SERDE_LENGTH: {
+    retry: 'never',
+    message: 'a {type} takes {expected} bytes, got {actual}',
+    hint: 'The topic holds another type: check its serde.',
+  },
+  SERDE_JSON: {
+    retry: 'never',
+    message: 'a value of topic "{topic}" is not JSON: {problem}',
+    hint: 'The topic holds another format: check its serde.',
+  },
   SERDE_RANGE: { retry: 'never', message: '{value} does not fit a {type}' },
   SERDE_SCHEMA: { retry: 'never', message: 'a value of topic "{topic}" does not match its schema: {problem}' },
 })
 
-const fixed = <T>(type: string, length: number, write: (target: Buffer, value: T) => unknown, read: (source: Buffer) => T): Serde<T> => ({
+const fixed = <T>(
+  type: string,
+  length: number,
+  write: (target: Buffer, value: T) => unknown,
+  read: (source: Buffer) => T,
+): Serde<T> => ({
   serialize(value) {
     const target = Buffer.allocUnsafe(length)
     try {
@@ -35,9 +48,19 @@ const bytes: Serde<Buffer> = {
 }
 
 /** 32-bit signed, big-endian: Kafka's IntegerSerializer. */
-const int32 = fixed<number>('int32', 4, (target, value) => target.writeInt32BE(value), (source) => source.readInt32BE())
+const int32 = fixed<number>(
+  'int32',
+  4,
+  (target, value) => target.writeInt32BE(value),
+  (source) => source.readInt32BE(),
+)
 /** 64-bit signed, big-endian, as bigint: Kafka's LongSerializer. */
-const int64 = fixed<bigint>('int64', 8, (target, value) => target.writeBigInt64BE(value), (source) => source.readBigInt64BE())
+const int64 = fixed<bigint>(
+  'int64',
+  8,
+  (target, value) => target.writeBigInt64BE(value),
+  (source) => source.readBigInt64BE(),
+)
 
 /** The same bytes as `int64` for values that a double holds exactly; others are refused rather than rounded. */
 const long = fixed<number>(
@@ -54,7 +77,12 @@ const long = fixed<number>(
     return value
   },
 )
-const float64 = fixed<number>('float64', 8, (target, value) => target.writeDoubleBE(value), (source) => source.readDoubleBE())
+const float64 = fixed<number>(
+  'float64',
+  8,
+  (target, value) => target.writeDoubleBE(value),
+  (source) => source.readDoubleBE(),
+)
 
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 

@@ -11,7 +11,9 @@ export interface Metrics<Name extends string = string> {
 }
 
 /** Makes a fresh set of values for a table: `metrics.values.broker_appended_bytes_total += n`. */
-export function defineMetrics<const Rows extends Readonly<Record<string, MetricRow>>>(rows: Rows): () => Metrics<keyof Rows & string> {
+export function defineMetrics<const Rows extends Readonly<Record<string, MetricRow>>>(
+  rows: Rows,
+): () => Metrics<keyof Rows & string> {
   return () => ({
     rows: rows as Readonly<Record<keyof Rows & string, MetricRow>>,
     values: Object.fromEntries(Object.keys(rows).map((name) => [name, 0])) as Record<keyof Rows & string, number>,

@@ -1,2 +1,166 @@
 #!/usr/bin/env node
-export {}
+/** The command line. Every subcommand imports the room it needs only when it runs, so that `--help` stays instant. */
+import { Command, CommanderError, Option } from 'commander'
+import { readFileSync } from 'node:fs'
+
+import { isKnownError } from '#core/errors/table.ts'
+
+const manifest = JSON.parse(readFileSync(new URL('./package.json', packageRoot()), 'utf8')) as {
+  version: string
+  description: string
+}
+
+/** The folder that holds package.json: this file's own when run from source, its parent when run from `dist`. */
+function packageRoot(): URL {
+  const here = new URL('.', import.meta.url)
+  return here.pathname.endsWith('/dist/') ? new URL('..', here) : here
+}
+
+const collect = (value: string, earlier: string[]): string[] => [...earlier, value]
+const settings = (): Option =>
+  new Option('--set <key=value>', 'a setting, as in a properties file; may be given again')
+    .argParser(collect)
+    .default([], 'none')
+
+const program = new Command('millrace').description(manifest.description).version(manifest.version)
+// Exit codes below are ours: 2 for a wrong command line, 1 for a run that failed.
+program.exitOverride().showHelpAfterError('(millrace --help lists every command)').enablePositionalOptions()
+
+let outcome: Promise<number> | undefined
+const runs = (work: () => Promise<number>): void => void (outcome = work())
+
+program
+  .command('broker')
+  .description('run a Kafka-compatible broker; prints "ready HOST:PORT" when it serves')
+  .option('--port <port>', 'port to listen on, 0 for any free one', Number)
+  .option('--host <host>', 'address to listen on')
+  .option('--data <dir>', 'data directory; an empty one is formatted')
+  .option('--config <file>', 'server.properties')
+  .addOption(settings())
+  .action((options: { port?: number; host?: string; data?: string; config?: string; set: string[] }) =>
+    runs(async () => (await import('./broker/command.ts')).brokerCommand(options)),
+  )
+
+program
+  .command('leave')
+  .description('print the server.properties with which Apache Kafka starts on a data directory')
+  .requiredOption('--data <dir>', 'data directory of a stopped broker')
+  .option('--port <port>', 'port for Apache Kafka to listen on', Number)
+  .action((options: { data: string; port?: number }) =>
+    runs(async () => (await import('./broker/command.ts')).leaveCommand(options)),
+  )
+
+program
+  .command('connect')
+  .description('run connectors in a standalone worker')
+  .argument('<worker>', 'worker settings: JSON or properties')
+  .argument('<connectors...>', 'connector files: JSON or properties')
+  .action((worker: string, connectors: string[]) =>
+    runs(async () => (await import('./connectors/command.ts')).connectCommand({ worker, connectors })),
+  )
+
+program
+  .command('run')
+  .description('run the topology that a module exports as default; TypeScript is fine')
+  .argument('<module>', 'a .ts or .js file')
+  .option('--bootstrap-server <host:port>', 'the cluster to use')
+  .addOption(settings())
+  .action((module: string, options: { bootstrapServer?: string; set: string[] }) =>
+    runs(async () => (await import('./streams/command.ts')).runCommand({ module, ...options })),
+  )
+
+program
+  .command('up')
+  .description('run a whole pipeline in this process: broker, connectors and topologies of one JSON file')
+  .argument('<file>', 'pipeline file')
+  .argument('[args...]', 'what ${args} stands for in the file, such as files to read')
+  .option('--follow', 'go on waiting for input instead of ending when all is read')
+  .option('--verbose', 'say on stderr what each part does')
+  .action((file: string, args: string[], options: { follow?: boolean; verbose?: boolean }) =>
+    runs(async () => (await import('./core/pipeline/command.ts')).upCommand({ file, args, ...options }, await rooms())),
+  )
+
+/** The launchers that `up` is given: the one place that sees every room. */
+async function rooms(): Promise<import('./core/pipeline/pipeline.ts').Rooms> {
+  const { startBroker } = await import('./broker/index.ts')
+  const { createClient } = await import('./core/client/lean-client.ts')
+  const { loadModule } = await import('./core/ports/modules.ts')
+  return {
+    async startBroker({ dataDirectory, properties, log }) {
+      const broker = await startBroker({
+        port: Number(properties['port'] ?? 0),
+        dataDir: dataDirectory,
+        config: withoutKey(properties, 'port'),
+        log,
+      })
+      return { bootstrapServers: broker.bootstrapServers, failed: new Promise(() => {}), stop: () => broker.stop() }
+    },
+    connect: (bootstrapServers) => createClient({ bootstrapServers, clientId: 'millrace-up' }),
+    async startConnectors({ bootstrapServers, worker, connectors, log }) {
+      const { startWorker } = await import('./connectors/index.ts')
+      const running = await startWorker({
+        worker: { ...worker, 'bootstrap.servers': bootstrapServers },
+        connectors: [...connectors],
+        log,
+      })
+      return connectPart(running)
+    },
+    async startTopology({ bootstrapServers, section, follow, log }) {
+      const { startModule } = await import('./streams/command.ts')
+      return startModule({
+        ...section,
+        config: { 'bootstrap.servers': bootstrapServers, ...section.config },
+        follow,
+        log,
+      })
+    },
+    async loadView(module) {
+      const view = (await loadModule(module))['default']
+      if (typeof view !== 'function') throw new Error(`"${module}" has no default export that makes a view`)
+      return view as import('./core/pipeline/pipeline.ts').ViewFactory
+    },
+  }
+}
+
+const withoutKey = (properties: Readonly<Record<string, string>>, key: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(properties).filter(([name]) => name !== key))
+
+function connectPart(
+  worker: import('./connectors/index.ts').Worker,
+): import('./core/pipeline/pipeline.ts').ConnectPart {
+  const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const failed = worker.ended.then(() => {
+    const broken = worker
+      .status()
+      .flatMap((connector) =>
+        connector.tasks
+          .filter((task) => task.state === 'FAILED')
+          .map((task) => `${connector.name}-${task.id}: ${task.trace ?? 'failed'}`),
+      )
+    return broken.length > 0 ? Promise.reject(new Error(broken.join('\n'))) : new Promise<never>(() => {})
+  })
+  return {
+    failed,
+    sourcesEnded: () => until(() => worker.sourcesEnded()),
+    sinksDrained: () => until(() => worker.sinksCaughtUp()),
+    stop: () => worker.stop(),
+  }
+}
+
+/** One line for what went wrong, one for what to do; a stack only for faults of ours. */
+function report(error: unknown): void {
+  if (error instanceof CommanderError) return
+  if (isKnownError(error))
+    process.stderr.write(`millrace: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
+  else process.stderr.write(`millrace: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}
+
+try {
+  program.parse()
+  process.exitCode = (await outcome) ?? 0
+} catch (error) {
+  report(error)
+  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : 1
+}

@@ -1,0 +1,33 @@
+import { type Decoded, type Encodable, api, array, int16, int32, string, struct } from '#core/wire/schema.ts'
+
+export const offsetDelete = api({
+  key: 47,
+  name: 'OffsetDelete',
+  versions: '0',
+  flexible: 'none',
+  request: {
+    groupId: string(),
+    topics: array(struct({
+      name: string(),
+      partitions: array(struct({
+        partitionIndex: int32(),
+      })),
+    })),
+  },
+  response: {
+    errorCode: int16(),
+    throttleTimeMs: int32({ default: 0 }),
+    topics: array(struct({
+      name: string(),
+      partitions: array(struct({
+        partitionIndex: int32(),
+        errorCode: int16(),
+      })),
+    })),
+  },
+})
+
+export type OffsetDeleteRequest = Decoded<typeof offsetDelete.request>
+export type OffsetDeleteRequestInput = Encodable<typeof offsetDelete.request>
+export type OffsetDeleteResponse = Decoded<typeof offsetDelete.response>
+export type OffsetDeleteResponseInput = Encodable<typeof offsetDelete.response>

@@ -201,6 +201,7 @@ class Watcher {
   readonly #consumer: ReturnType<Client['consumer']>
   readonly #timer: NodeJS.Timeout
   #running = true
+  #loop: Promise<void> | undefined
   #fail: (error: unknown) => void = () => {}
 
   private constructor(view: View, consumer: ReturnType<Client['consumer']>) {
@@ -225,7 +226,7 @@ class Watcher {
     )
     consumer.assign(partitions)
     const watcher = new Watcher(view, consumer)
-    void watcher.#run()
+    watcher.#loop = watcher.#run()
     return watcher
   }
 
@@ -251,6 +252,8 @@ class Watcher {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     this.stop()
+    // What the last poll handed out may not have been shown yet.
+    await this.#loop
     return this.#view.close() !== false
   }
 

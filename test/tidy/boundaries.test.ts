@@ -13,8 +13,9 @@ const packages: Record<string, readonly string[]> = {
   'core/records/compression': ['snappy', 'lz4-napi', '@toondepauw/node-zstd'],
   'core/bytes': ['@node-rs/crc32'],
   'core/client/kafkajs.ts': ['kafkajs'],
+  'core/ports/modules.ts': ['tsx'],
   streams: ['rxjs', 'sorted-btree'],
-  'millrace.ts': ['commander', 'tsx', 'cli-progress', 'cli-table3'],
+  'millrace.ts': ['commander'],
   examples: ['rxjs', 'kafkajs', 'zod', 'cli-progress', 'cli-table3'],
 }
 

@@ -1,0 +1,224 @@
+import type { OffsetCommitRequest, OffsetCommitResponseInput } from '#core/wire/api/08-offset-commit.ts'
+import type { OffsetFetchRequest, OffsetFetchResponseInput } from '#core/wire/api/09-offset-fetch.ts'
+import type { JoinGroupRequest, JoinGroupResponseInput } from '#core/wire/api/11-join-group.ts'
+import type { HeartbeatRequest, HeartbeatResponseInput } from '#core/wire/api/12-heartbeat.ts'
+import type { LeaveGroupRequest, LeaveGroupResponseInput } from '#core/wire/api/13-leave-group.ts'
+import type { SyncGroupRequest, SyncGroupResponseInput } from '#core/wire/api/14-sync-group.ts'
+import type { DescribeGroupsRequest, DescribeGroupsResponseInput } from '#core/wire/api/15-describe-groups.ts'
+import type { ListGroupsRequest, ListGroupsResponseInput } from '#core/wire/api/16-list-groups.ts'
+import type { DeleteGroupsRequest, DeleteGroupsResponseInput } from '#core/wire/api/42-delete-groups.ts'
+import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
+import type { Timer } from '#core/ports/timers.ts'
+import type { ErrorName } from '#core/wire/errors.ts'
+import { code } from './codes.ts'
+import { describeGroup, describeNothing, listFilter, listGroup } from './group/describe.ts'
+import { heartbeat } from './group/heartbeat.ts'
+import { joinGroup } from './group/join.ts'
+import { leaveGroup } from './group/leave.ts'
+import { joinProblem, syncProblem } from './group/member.ts'
+import { syncGroup } from './group/sync.ts'
+import { partitionForGroup } from './java-hash.ts'
+import { answerCommit } from './offsets/answer-commit.ts'
+import { answerFetch } from './offsets/answer-fetch.ts'
+import { checkOffsetDelete, deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
+import type { CoordinatorPorts, RequestContext } from './ports.ts'
+import { Shard } from './shard.ts'
+
+/** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
+const allGroupOperations = 328
+
+/**
+ * Coordinates classic groups and keeps committed offsets, each group in one partition of `__consumer_offsets`. A method
+ * per API takes the decoded request and gives the response; what goes wrong is an error code in it.
+ */
+export class GroupCoordinator {
+  readonly #ports: CoordinatorPorts
+  readonly #shards = new Map<number, Shard>()
+  readonly #sweep: Timer
+  #isClosed = false
+
+  constructor(ports: CoordinatorPorts) {
+    this.#ports = ports
+    this.#sweep = ports.timers.every(ports.config['offsets.retention.check.interval.ms'], () => {
+      for (const shard of this.#shards.values()) if (shard.isLoaded) shard.sweep()
+    })
+  }
+
+  /** The partition of `__consumer_offsets` that keeps a group; the topic must exist. */
+  partitionFor(groupId: string): number {
+    return partitionForGroup(groupId, this.#ports.partitions.count)
+  }
+
+  /** Replays a partition and serves its groups from then on. Rejects, and does not serve, when the log cannot be read. */
+  async load(partition: number): Promise<void> {
+    if (this.#isClosed || this.#shards.has(partition)) return
+    const shard = new Shard(this.#ports, partition)
+    this.#shards.set(partition, shard)
+    try {
+      await shard.load()
+    } catch (error) {
+      if (this.#shards.get(partition) === shard) this.unload(partition)
+      throw error
+    }
+  }
+
+  /** Drops the groups of a partition; whoever waits is told to look for another coordinator. */
+  unload(partition: number): void {
+    const shard = this.#shards.get(partition)
+    this.#shards.delete(partition)
+    shard?.close()
+  }
+
+  /** Forgets the offsets committed for topics that were deleted. */
+  onTopicsDeleted(names: Iterable<string>): void {
+    const deleted = new Set(names)
+    for (const shard of this.#shards.values()) {
+      if (!shard.isLoaded) continue
+      for (const [groupId, records] of deleteTopics(shard.stored, deleted)) shard.run(groupId, { records })
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#sweep.cancel()
+    for (const partition of [...this.#shards.keys()]) this.unload(partition)
+  }
+
+  joinGroup(context: RequestContext, request: JoinGroupRequest): Promise<JoinGroupResponseInput> {
+    return new Promise((resolve) => {
+      // Before version 7 a missing protocol is the empty name.
+      const reply = (response: JoinGroupResponseInput): void =>
+        resolve(context.apiVersion >= 7 ? response : { ...response, protocolName: response.protocolName ?? '' })
+      const { groupId, memberId, sessionTimeoutMs } = request
+      const found = this.#find(groupId)
+      if (typeof found === 'string') return reply(joinProblem(found, memberId))
+      const { config } = this.#ports
+      if (
+        sessionTimeoutMs < config['group.min.session.timeout.ms'] ||
+        sessionTimeoutMs > config['group.max.session.timeout.ms']
+      ) {
+        return reply(joinProblem('INVALID_SESSION_TIMEOUT', memberId))
+      }
+      // Only somebody new may bring a group into being.
+      if (memberId !== '' && !found.groups.has(groupId)) return reply(joinProblem('UNKNOWN_MEMBER_ID', memberId))
+      // Version 0 knows one timeout only.
+      const complete = context.apiVersion >= 1 ? request : { ...request, rebalanceTimeoutMs: sessionTimeoutMs }
+      found.run(groupId, joinGroup(found, found.group(groupId), { context, request: complete, reply }))
+    })
+  }
+
+  syncGroup(_context: RequestContext, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
+    return new Promise((resolve) => {
+      const found = this.#find(request.groupId)
+      if (typeof found === 'string') return resolve(syncProblem(found))
+      const group = found.groups.get(request.groupId)
+      if (group === undefined) return resolve(syncProblem('UNKNOWN_MEMBER_ID'))
+      found.run(request.groupId, syncGroup(found, group, request, resolve))
+    })
+  }
+
+  heartbeat(_context: RequestContext, request: HeartbeatRequest): HeartbeatResponseInput {
+    const found = this.#find(request.groupId)
+    // Sessions begin anew after loading, so a member loses nothing by believing that all is well.
+    if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return { errorCode: 0 }
+    if (typeof found === 'string') return { errorCode: code(found) }
+    const group = found.groups.get(request.groupId)
+    return { errorCode: code(group === undefined ? 'UNKNOWN_MEMBER_ID' : (heartbeat(group, request) ?? 'NONE')) }
+  }
+
+  leaveGroup(context: RequestContext, request: LeaveGroupRequest): Promise<LeaveGroupResponseInput> {
+    const isBatch = context.apiVersion >= 3
+    const leavers = isBatch ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
+    const answer = (problems: readonly (ErrorName | null)[]): LeaveGroupResponseInput => {
+      const codes = problems.map((problem) => code(problem ?? 'NONE'))
+      if (!isBatch) return { errorCode: codes[0]! }
+      const members = leavers.map(({ memberId, groupInstanceId }, i) => ({ memberId, groupInstanceId, errorCode: codes[i]! }))
+      return { errorCode: 0, members }
+    }
+    return new Promise((resolve) => {
+      const found = this.#find(request.groupId)
+      if (typeof found === 'string') return resolve({ errorCode: code(found) })
+      const group = found.groups.get(request.groupId)
+      if (group === undefined) return resolve(answer(leavers.map(() => 'UNKNOWN_MEMBER_ID')))
+      const { problems, step } = leaveGroup(found, group, leavers)
+      found.run(request.groupId, step)
+      resolve(answer(problems))
+    })
+  }
+
+  offsetCommit(context: RequestContext, request: OffsetCommitRequest): Promise<OffsetCommitResponseInput> {
+    return answerCommit(this.#find(request.groupId, true), this.#ports, context, request)
+  }
+
+  offsetFetch(context: RequestContext, request: OffsetFetchRequest): OffsetFetchResponseInput {
+    return answerFetch((groupId) => this.#find(groupId, true), this.#ports.topics, context, request)
+  }
+
+  offsetDelete(_context: RequestContext, request: OffsetDeleteRequest): Promise<OffsetDeleteResponseInput> {
+    return new Promise((resolve) => {
+      const refuse = (problem: ErrorName): void => resolve({ errorCode: code(problem), throttleTimeMs: 0, topics: [] })
+      const found = this.#find(request.groupId)
+      if (typeof found === 'string') return refuse(found)
+      const group = found.groups.get(request.groupId)
+      const problem = checkOffsetDelete(group)
+      if (problem !== null || group === undefined) return refuse(problem ?? 'GROUP_ID_NOT_FOUND')
+      const { records, answered } = deleteOffsets(group, found.stored, this.#ports.topics, request)
+      found.run(request.groupId, {
+        records,
+        stored: (failed) => (failed === null ? resolve({ errorCode: 0, throttleTimeMs: 0, topics: answered }) : refuse(failed)),
+      })
+    })
+  }
+
+  describeGroups(context: RequestContext, request: DescribeGroupsRequest): DescribeGroupsResponseInput {
+    const groups = request.groups.map((groupId) => {
+      const found = this.#find(groupId, true)
+      if (typeof found === 'string') return describeNothing(groupId, code(found), '')
+      const group = found.groups.get(groupId)
+      if (group !== undefined) {
+        const described = describeGroup(group)
+        return request.includeAuthorizedOperations ? { ...described, authorizedOperations: allGroupOperations } : described
+      }
+      if (context.apiVersion < 6) return describeNothing(groupId, 0, 'Dead')
+      const missing = describeNothing(groupId, code('GROUP_ID_NOT_FOUND'), 'Dead')
+      return { ...missing, errorMessage: `Group ${groupId} not found.` }
+    })
+    return { groups }
+  }
+
+  listGroups(_context: RequestContext, request: ListGroupsRequest): ListGroupsResponseInput {
+    const shards = [...this.#shards.values()]
+    if (this.#isClosed) return { errorCode: code('COORDINATOR_NOT_AVAILABLE'), groups: [] }
+    if (shards.some((shard) => !shard.isLoaded)) return { errorCode: code('COORDINATOR_LOAD_IN_PROGRESS'), groups: [] }
+    const matches = listFilter(request)
+    return { errorCode: 0, groups: shards.flatMap((shard) => [...shard.groups.values()].filter(matches).map(listGroup)) }
+  }
+
+  async deleteGroups(_context: RequestContext, request: DeleteGroupsRequest): Promise<DeleteGroupsResponseInput> {
+    const results = request.groupsNames.map(async (groupId) => {
+      const problem = await this.#deleteGroup(groupId)
+      return { groupId, errorCode: code(problem ?? 'NONE') }
+    })
+    return { throttleTimeMs: 0, results: await Promise.all(results) }
+  }
+
+  #deleteGroup(groupId: string): Promise<ErrorName | null> {
+    return new Promise((resolve) => {
+      const found = this.#find(groupId, true)
+      if (typeof found === 'string') return resolve(found)
+      const group = found.groups.get(groupId)
+      if (group === undefined) return resolve('GROUP_ID_NOT_FOUND')
+      if (group.state !== 'Empty') return resolve('NON_EMPTY_GROUP')
+      found.run(groupId, { records: deleteGroup(groupId, found.stored), stored: resolve })
+    })
+  }
+
+  /** The shard of a group, or why there is none now. The nameless group may keep offsets but not have members. */
+  #find(groupId: string, mayBeNameless = false): Shard | ErrorName {
+    if (groupId === '' && !mayBeNameless) return 'INVALID_GROUP_ID'
+    if (this.#isClosed || this.#ports.partitions.count === 0) return 'COORDINATOR_NOT_AVAILABLE'
+    const shard = this.#shards.get(this.partitionFor(groupId))
+    if (shard === undefined) return 'NOT_COORDINATOR'
+    return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '#core/ports/clock.ts'
+import type { Random } from '#core/ports/random.ts'
+import type { Timers } from '#core/ports/timers.ts'
+import type { Log } from '#core/telemetry/log.ts'
+import type { ErrorName } from '#core/wire/errors.ts'
+import type { GroupSettings } from '../config.ts'
+import type { CoordinatorRecord } from '../records.ts'
+
+/**
+ * What a request or a timer comes to: records for the log, and what to do when they are in it (`null`) or could not be
+ * written (the error for the client). Only the replay of records changes what is kept.
+ */
+export interface Step {
+  readonly records: readonly CoordinatorRecord[]
+  readonly stored?: (problem: ErrorName | null) => void
+}
+
+/** The step that writes nothing. */
+export const nothing: Step = { records: [] }
+
+/** What the group's state machine needs of the world. */
+export interface GroupWorld {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  readonly config: GroupSettings
+  /** Carries out a step of a group: appends its records, replays them once they are in the log, and says so. */
+  run(groupId: string, step: Step): void
+}

@@ -1,0 +1,67 @@
+import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
+import type { ErrorName } from '#core/wire/errors.ts'
+import { code } from '../codes.ts'
+import type { ClassicGroup } from '../group/classic-group.ts'
+import { consumerProtocolType } from '../group/protocols.ts'
+import type { Topics } from '../ports.ts'
+import type { CoordinatorRecord } from '../records.ts'
+import type { StoredState } from '../stored-state.ts'
+
+/** Why no offset of the group may be deleted, or null. While consumers are there it depends on the topic. */
+export function checkOffsetDelete(group: ClassicGroup | undefined): ErrorName | null {
+  if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+  return group.state === 'Empty' || group.protocolType === consumerProtocolType ? null : 'NON_EMPTY_GROUP'
+}
+
+/** Tombstones for the offsets that are there and may go, and the answer for each partition. */
+export function deleteOffsets(
+  group: ClassicGroup,
+  state: StoredState,
+  topics: Topics,
+  request: OffsetDeleteRequest,
+): { readonly records: CoordinatorRecord[]; readonly answered: OffsetDeleteResponseInput['topics'] } {
+  const { groupId } = group
+  const records: CoordinatorRecord[] = []
+  const answered = request.topics.map(({ name, partitions }) => {
+    const count = topics.partitionCount(name) ?? 0
+    const isSubscribed = group.isSubscribedTo(name)
+    const problemOf = (partition: number): ErrorName | null => {
+      if (partition < 0 || partition >= count) return 'UNKNOWN_TOPIC_OR_PARTITION'
+      return isSubscribed ? 'GROUP_SUBSCRIBED_TO_TOPIC' : null
+    }
+    return {
+      name,
+      partitions: partitions.map(({ partitionIndex: partition }) => {
+        const problem = problemOf(partition)
+        const isThere = state.offsets.get(groupId, name, partition) !== undefined || state.isUnstable(groupId, name, partition)
+        if (problem === null && isThere) records.push({ kind: 'offset', groupId, topic: name, partition, value: null })
+        return { partitionIndex: partition, errorCode: problem === null ? 0 : code(problem) }
+      }),
+    }
+  })
+  return { records, answered }
+}
+
+/** Tombstones for all offsets of a group and for the group. */
+export function deleteGroup(groupId: string, state: StoredState): CoordinatorRecord[] {
+  const records: CoordinatorRecord[] = []
+  for (const [topic, partitions] of state.offsets.topics(groupId)) {
+    for (const partition of partitions.keys()) records.push({ kind: 'offset', groupId, topic, partition, value: null })
+  }
+  records.push({ kind: 'group', groupId, value: null })
+  return records
+}
+
+/** Tombstones for all offsets of topics that are no more. */
+export function deleteTopics(state: StoredState, names: ReadonlySet<string>): Map<string, CoordinatorRecord[]> {
+  const byGroup = new Map<string, CoordinatorRecord[]>()
+  for (const groupId of state.offsets.groupIds()) {
+    const records: CoordinatorRecord[] = []
+    for (const [topic, partitions] of state.offsets.topics(groupId)) {
+      if (!names.has(topic)) continue
+      for (const partition of partitions.keys()) records.push({ kind: 'offset', groupId, topic, partition, value: null })
+    }
+    if (records.length > 0) byGroup.set(groupId, records)
+  }
+  return byGroup
+}

@@ -1,0 +1,64 @@
+import { CommittedOffsets } from './offsets/committed-offsets.ts'
+import type { CoordinatorRecord, StoredGroup } from './records.ts'
+
+/**
+ * What one partition of `__consumer_offsets` says: the hard state of the coordinator. Nothing but the replay of records
+ * changes it, in operation and when loading alike, so a restart brings back exactly what was here.
+ */
+export class StoredState {
+  readonly groups = new Map<string, StoredGroup>()
+  readonly offsets = new CommittedOffsets()
+  /** Offsets committed inside transactions that are still open, by producer id; nobody sees them yet. */
+  readonly #open = new Map<number, CommittedOffsets>()
+  #order = 0
+
+  /** Applies one record; with a producer id the offset counts once that producer's transaction commits. */
+  replay(record: CoordinatorRecord, producerId = -1): void {
+    if (record.kind === 'group') {
+      if (record.value === null) this.groups.delete(record.groupId)
+      else this.groups.set(record.groupId, record.value)
+      return
+    }
+    const { groupId, topic, partition, value } = record
+    if (value === null) {
+      this.offsets.delete(groupId, topic, partition)
+      for (const open of this.#open.values()) open.delete(groupId, topic, partition)
+      return
+    }
+    const target = producerId === -1 ? this.offsets : this.#openOf(producerId)
+    target.set(groupId, topic, partition, { ...value, order: this.#order++ })
+  }
+
+  /** Ends a producer's transaction: what it committed counts now, unless a later commit was made outside of it. */
+  endTransaction(producerId: number, committed: boolean): void {
+    const open = this.#open.get(producerId)
+    this.#open.delete(producerId)
+    if (open === undefined || !committed) return
+    for (const groupId of open.groupIds()) {
+      for (const [topic, partitions] of open.topics(groupId)) {
+        for (const [partition, offset] of partitions) {
+          const present = this.offsets.get(groupId, topic, partition)
+          if (present === undefined || present.order < offset.order) this.offsets.set(groupId, topic, partition, offset)
+        }
+      }
+    }
+  }
+
+  /** True while a transaction that may yet commit holds another offset for this partition. */
+  isUnstable(groupId: string, topic: string, partition: number): boolean {
+    for (const open of this.#open.values()) if (open.get(groupId, topic, partition) !== undefined) return true
+    return false
+  }
+
+  /** True while an open transaction holds any offset of the group. */
+  hasOpenTransaction(groupId: string): boolean {
+    for (const open of this.#open.values()) if (open.has(groupId)) return true
+    return false
+  }
+
+  #openOf(producerId: number): CommittedOffsets {
+    let open = this.#open.get(producerId)
+    if (open === undefined) this.#open.set(producerId, (open = new CommittedOffsets()))
+    return open
+  }
+}

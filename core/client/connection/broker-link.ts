@@ -1,0 +1,116 @@
+import { Connection, type ConnectionOptions } from '#core/client/connection/connection.ts'
+import type { Address } from '#core/client/connection/dial.ts'
+import { negotiate, versionFor, type VersionTable } from '#core/client/connection/versions.ts'
+import { clientErrors, messageOf } from '#core/client/errors.ts'
+import type { ClientPorts } from '#core/client/ports.ts'
+import { type Backoff, backoffMs, sleep } from '#core/errors/retry.ts'
+import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
+
+export interface LinkOptions extends ConnectionOptions {
+  readonly requestTimeoutMs: number
+  readonly reconnectBackoff: Backoff
+  /** Runs on a fresh connection before anything else is sent: the place of SASL. */
+  readonly authenticate?: ((connection: Connection, versions: VersionTable) => Promise<void>) | undefined
+}
+
+export interface SendOptions {
+  readonly timeoutMs?: number
+  /** The highest version to use, when the caller cannot fill a later one. */
+  readonly maxVersion?: number
+}
+
+/** A request body, or how to make it for the version that was agreed on. */
+export type BodyFor<Q extends Fields> = Encodable<Message<Q>> | ((version: number) => Encodable<Message<Q>>)
+
+/**
+ * The way to one broker: connects when there is something to send, agrees on versions, connects anew after a loss, and
+ * waits longer after each connection that fails. Requests are never sent twice: whoever made one decides that.
+ */
+export class BrokerLink {
+  readonly address: Address
+  readonly #options: LinkOptions
+  readonly #ports: ClientPorts
+  readonly #stop = new AbortController()
+  #opening: Promise<Connection> | undefined
+  #connection: Connection | undefined
+  #versions: VersionTable = new Map()
+  #failures = 0
+  #notBefore = 0
+
+  constructor(address: Address, options: LinkOptions, ports: ClientPorts) {
+    this.address = address
+    this.#options = options
+    this.#ports = ports
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined
+  }
+
+  /** Sends in the version that both sides know best. Rejects with errors of `clientErrors`. */
+  async send<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: BodyFor<Q>,
+    options: SendOptions = {},
+  ): Promise<Decoded<Message<R>>> {
+    const connection = this.#connection ?? (await this.#open())
+    const version = versionFor(api, this.#versions, this.address, options.maxVersion)
+    const filled = typeof body === 'function' ? body(version) : body
+    return connection.send(api, version, filled, options.timeoutMs ?? this.#options.requestTimeoutMs)
+  }
+
+  /** Sends what has no answer (Produce with acks 0); resolves when the bytes have left. */
+  async sendOneWay<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: BodyFor<Q>,
+    options: SendOptions = {},
+  ): Promise<void> {
+    const connection = this.#connection ?? (await this.#open())
+    const version = versionFor(api, this.#versions, this.address, options.maxVersion)
+    return connection.sendOneWay(api, version, typeof body === 'function' ? body(version) : body)
+  }
+
+  close(): void {
+    this.#stop.abort()
+    this.#connection?.close()
+  }
+
+  #open(): Promise<Connection> {
+    this.#opening ??= this.#connect().finally(() => (this.#opening = undefined))
+    return this.#opening
+  }
+
+  async #connect(): Promise<Connection> {
+    const { clock, timers, random } = this.#ports
+    const pause = this.#notBefore - clock.monotonic()
+    if (pause > 0) await sleep(timers, pause, this.#stop.signal)
+    if (this.#stop.signal.aborted) throw clientErrors.CLIENT_CLOSED({ what: 'connection' })
+    try {
+      return await this.#handshake()
+    } catch (error) {
+      this.#failures++
+      this.#notBefore = clock.monotonic() + backoffMs(this.#options.reconnectBackoff, this.#failures, random)
+      throw error
+    }
+  }
+
+  async #handshake(): Promise<Connection> {
+    const connection: Connection = await Connection.open(this.address, this.#options, this.#ports, () => {
+      if (this.#connection === connection) this.#connection = undefined
+    })
+    try {
+      this.#versions = await negotiate(connection, this.#options.requestTimeoutMs)
+      await this.#options.authenticate?.(connection, this.#versions)
+    } catch (error) {
+      connection.close(messageOf(error))
+      throw error
+    }
+    if (this.#stop.signal.aborted) {
+      connection.close()
+      throw clientErrors.CLIENT_CLOSED({ what: 'connection' })
+    }
+    this.#failures = 0
+    this.#connection = connection
+    return connection
+  }
+}

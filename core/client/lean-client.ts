@@ -1,0 +1,81 @@
+import type { Admin, Client, Consumer, ConsumerOptions, Producer, ProducerOptions } from '#core/client/client.ts'
+import { parseBootstrap } from '#core/client/cluster/bootstrap.ts'
+import { Cluster } from '#core/client/cluster/cluster.ts'
+import { clientErrors } from '#core/client/errors.ts'
+import { type ClientPorts, systemClientPorts } from '#core/client/ports.ts'
+import { LeanProducer } from '#core/client/producer/lean-producer.ts'
+import { type Log, silentLog } from '#core/telemetry/log.ts'
+
+/** How to reach a cluster. Times in ms. */
+export interface LeanClientOptions {
+  /** Brokers to ask first: `host:port`, a list of them, or several in one text with commas between. */
+  readonly bootstrapServers: string | readonly string[]
+  /** The name under which brokers log and limit this client. */
+  readonly clientId?: string
+  readonly log?: Log
+  readonly ports?: Partial<ClientPorts>
+  /** How long a broker may take for an answer. Default 30 s. */
+  readonly requestTimeoutMs?: number
+  readonly connectTimeoutMs?: number
+  /** How long a call (not a poll) goes on trying by itself. Default 60 s. */
+  readonly callTimeoutMs?: number
+  /** Age at which metadata is asked for again though nothing failed: new partitions are seen so. Default 5 min. */
+  readonly metadataMaxAgeMs?: number
+}
+
+/** Makes a client on Millrace's own wire code. Connects when first used. Throws BOOTSTRAP_INVALID. */
+export function createClient(options: LeanClientOptions): Client {
+  return new LeanClient(options)
+}
+
+class LeanClient implements Client {
+  readonly #cluster: Cluster
+  readonly #log: Log
+  readonly #producers = new Set<LeanProducer>()
+  #closed = false
+
+  constructor(options: LeanClientOptions) {
+    this.#log = options.log ?? silentLog
+    this.#cluster = new Cluster(
+      {
+        bootstrap: parseBootstrap(options.bootstrapServers),
+        clientId: options.clientId ?? 'millrace',
+        connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+        requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+        callTimeoutMs: options.callTimeoutMs ?? 60_000,
+        metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+        maxReplyBytes: 0x7fffffff,
+        reconnectBackoff: { firstMs: 50, mostMs: 1000 },
+        retryBackoff: { firstMs: 100, mostMs: 1000 },
+      },
+      { ...systemClientPorts(), ...options.ports },
+    )
+  }
+
+  producer(options: ProducerOptions = {}): Producer {
+    this.#assertOpen()
+    const producer = new LeanProducer(this.#cluster, options)
+    this.#producers.add(producer)
+    return producer
+  }
+
+  consumer(_options: ConsumerOptions = {}): Consumer {
+    throw new Error('not yet')
+  }
+
+  admin(): Admin {
+    throw new Error('not yet')
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const results = await Promise.allSettled([...this.#producers].map((producer) => producer.close()))
+    this.#cluster.close()
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw clientErrors.CLIENT_CLOSED({ what: 'client' })
+  }
+}

@@ -1,0 +1,89 @@
+import type { Delivered } from '#core/client/client.ts'
+import { RecordBatch } from '#core/records/batch.ts'
+import { BatchBuilder, type BatchBuilderOptions } from '#core/records/batch-builder.ts'
+import type { Header } from '#core/records/record.ts'
+
+/** Under which name a batch is sent, so that a broker recognises it when it comes again. */
+export interface Stamp {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+}
+
+/** Records for one partition that travel together. */
+export class ProducerBatch {
+  /** Place among the batches of its partition: what is sent again goes back to its place. */
+  readonly order: number
+  readonly createdMs: number
+  /** When it is given up, on the monotonic clock. */
+  readonly deadlineMs: number
+  /** Sends so far. */
+  attempts = 0
+  /** Takes no more records. */
+  closed = false
+  /** A failure of it is told by the next flush. */
+  countsForFlush = false
+  stamp: Stamp | undefined
+  /** Upper bound of what it holds in memory. */
+  bytes = 0
+  readonly #builder: BatchBuilder
+  #delivered: (Delivered | undefined)[] | undefined
+  #built: Buffer | undefined
+  #waiters: (() => void)[] | undefined
+
+  constructor(order: number, createdMs: number, deadlineMs: number, options: BatchBuilderOptions) {
+    this.order = order
+    this.createdMs = createdMs
+    this.deadlineMs = deadlineMs
+    this.#builder = new BatchBuilder(options)
+  }
+
+  get count(): number {
+    return this.#builder.count
+  }
+
+  get sizeInBytes(): number {
+    return this.#built?.length ?? this.#builder.sizeInBytes
+  }
+
+  append(
+    timestamp: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly Header[] | undefined,
+    bytes: number,
+    delivered: Delivered | undefined,
+  ): void {
+    const index = this.#builder.count
+    this.#builder.append(timestamp, key, value, headers)
+    this.bytes += bytes
+    if (delivered !== undefined) (this.#delivered ??= [])[index] = delivered
+  }
+
+  /** The bytes to send. The first call closes the batch; a new stamp is written into the bytes that are there. */
+  build(stamp: Stamp | undefined): Buffer {
+    this.closed = true
+    if (this.#built === undefined) {
+      this.#built = this.#builder.build(stamp)
+    } else if (stamp !== undefined && stamp !== this.stamp) {
+      const { producerId, producerEpoch, baseSequence } = stamp
+      RecordBatch.at(this.#built).setProducerAndRecomputeCrc(producerId, producerEpoch, baseSequence)
+    }
+    this.stamp = stamp
+    return this.#built
+  }
+
+  /** Resolves when the batch is through, either way. */
+  done(): Promise<void> {
+    return new Promise((resolve) => (this.#waiters ??= []).push(resolve))
+  }
+
+  /** Tells everybody who waits. `baseOffset` is -1 where the broker does not say. */
+  finish(error: Error | null, partition: number, baseOffset: number): void {
+    const delivered = this.#delivered
+    if (delivered !== undefined) {
+      for (let i = 0; i < delivered.length; i++) delivered[i]?.(error, partition, baseOffset < 0 ? -1 : baseOffset + i)
+    }
+    if (this.#waiters !== undefined) for (const waiter of this.#waiters) waiter()
+  }
+}

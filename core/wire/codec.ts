@@ -1,7 +1,14 @@
 import type { Chunks, Writer } from '#core/bytes/writer.ts'
 import type { Reader } from '#core/bytes/reader.ts'
 import {
-  type PlacedField, type UnknownTag, defaultOf, isDefault, leastItemBytes, placed, taggedTail, unknownTags,
+  type PlacedField,
+  type UnknownTag,
+  defaultOf,
+  isDefault,
+  leastItemBytes,
+  placed,
+  taggedTail,
+  unknownTags,
 } from '#core/wire/layout.ts'
 import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import { isWithin } from '#core/wire/versions.ts'
@@ -103,8 +110,12 @@ class Reading {
     const { reader } = this
     const least = leastItemBytes(field, this.version, this.flexible)
     const length = nullable
-      ? this.flexible ? reader.compactNullableArrayLength(least) : reader.nullableArrayLength(least)
-      : this.flexible ? reader.compactArrayLength(least) : reader.arrayLength(least)
+      ? this.flexible
+        ? reader.compactNullableArrayLength(least)
+        : reader.nullableArrayLength(least)
+      : this.flexible
+        ? reader.compactArrayLength(least)
+        : reader.arrayLength(least)
     if (length < 0) return null
     const result: unknown[] = []
     for (let i = 0; i < length; i++) {
@@ -118,7 +129,11 @@ class Reading {
 
 /** Writes a message; a problem is a RangeError or a TypeError, and `path` then tells where. */
 export function interpretWrite(
-  message: Message, version: number, writer: Writer, value: object, path: string[] = [],
+  message: Message,
+  version: number,
+  writer: Writer,
+  value: object,
+  path: string[] = [],
 ): void {
   new Writing(version, isWithin(message.flexible, version), writer, path).struct(message.fields, value as Struct)
 }
@@ -235,4 +250,3 @@ class Writing {
     }
   }
 }
-

@@ -1,7 +1,7 @@
 import { Reader } from '#core/bytes/reader.ts'
 import { Writer } from '#core/bytes/writer.ts'
 import { interpretRead, interpretWrite } from '#core/wire/codec.ts'
-import { type Read, type Write, compileRead, compileWrite } from '#core/wire/compile.ts'
+import { type Read, type Write, canCompile, compileRead, compileWrite } from '#core/wire/compile.ts'
 import { wireErrors } from '#core/wire/errors.ts'
 import type { Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
 import { isWithin } from '#core/wire/versions.ts'
@@ -22,7 +22,7 @@ export class Codec {
   read(reader: Reader): object {
     const begin = reader.position
     try {
-      return (this.#read ??= orInterpreted(compileRead, interpretRead, this))(reader)
+      return (this.#read ??= this.#reader())(reader)
     } catch (error) {
       throw this.#malformed(reader, begin, error)
     }
@@ -31,10 +31,22 @@ export class Codec {
   /** Writes behind what the writer has. Throws UNWRITABLE_MESSAGE, naming the field; then discard what was written. */
   write(writer: Writer, value: object): void {
     try {
-      ;(this.#write ??= orInterpreted(compileWrite, interpretWrite, this))(writer, value)
+      this.#write ??= this.#writer()
+      this.#write(writer, value)
     } catch (error) {
       throw this.#unwritable(value, error)
     }
+  }
+
+  #reader(): Read {
+    const { message, version } = this
+    return canCompile ? compileRead(message, version) : (reader) => interpretRead(message, version, reader)
+  }
+
+  #writer(): Write {
+    const { message, version } = this
+    if (canCompile) return compileWrite(message, version)
+    return (writer, value) => interpretWrite(message, version, writer, value)
   }
 
   #malformed(reader: Reader, begin: number, error: unknown): unknown {
@@ -47,12 +59,20 @@ export class Codec {
     const path: string[] = []
     const again = new Writer(1024)
     return this.#explain(
-      error, path, () => interpretWrite(this.message, this.version, again, value, path), 'UNWRITABLE_MESSAGE',
+      error,
+      path,
+      () => interpretWrite(this.message, this.version, again, value, path),
+      'UNWRITABLE_MESSAGE',
     )
   }
 
   // The compiled codec only knows that something is wrong; the interpreter, going the same way, knows where.
-  #explain(error: unknown, path: string[], again: () => unknown, code: 'MALFORMED_MESSAGE' | 'UNWRITABLE_MESSAGE'): unknown {
+  #explain(
+    error: unknown,
+    path: string[],
+    again: () => unknown,
+    code: 'MALFORMED_MESSAGE' | 'UNWRITABLE_MESSAGE',
+  ): unknown {
     try {
       again()
     } catch (explained) {
@@ -61,21 +81,6 @@ export class Codec {
       return wireErrors[code]({ message: this.message.name, version: this.version, field, problem }, explained)
     }
     return error
-  }
-}
-
-type Compile<F> = (message: Message, version: number) => F
-
-function orInterpreted<F extends Read | Write>(
-  compile: Compile<F>,
-  interpret: (message: Message, version: number, ...rest: Parameters<F>) => ReturnType<F>,
-  codec: Codec,
-): F {
-  try {
-    return compile(codec.message, codec.version)
-  } catch (error) {
-    if (!(error instanceof EvalError)) throw error
-    return ((...rest: Parameters<F>) => interpret(codec.message, codec.version, ...rest)) as unknown as F
   }
 }
 
@@ -95,13 +100,20 @@ export function codecOf(message: Message, version: number): Codec {
 }
 
 /** Reads a message; bytes behind it are left alone. */
-export function readMessage<F extends Fields>(message: Message<F>, version: number, reader: Reader): Decoded<Message<F>> {
+export function readMessage<F extends Fields>(
+  message: Message<F>,
+  version: number,
+  reader: Reader,
+): Decoded<Message<F>> {
   return codecOf(message, version).read(reader) as Decoded<Message<F>>
 }
 
 /** Writes a message behind what the writer has. */
 export function writeMessage<F extends Fields>(
-  message: Message<F>, version: number, writer: Writer, value: Encodable<Message<F>>,
+  message: Message<F>,
+  version: number,
+  writer: Writer,
+  value: Encodable<Message<F>>,
 ): void {
   codecOf(message, version).write(writer, value)
 }

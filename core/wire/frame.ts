@@ -30,7 +30,11 @@ export interface RequestHeader {
 
 /** A request as chunks to be sent, with the size in front; large records are chunks of their own. */
 export function encodeRequest<Q extends Fields, R extends Fields>(
-  api: Api<Q, R>, version: number, correlationId: number, clientId: string | null, body: Encodable<Api<Q, R>['request']>,
+  api: Api<Q, R>,
+  version: number,
+  correlationId: number,
+  clientId: string | null,
+  body: Encodable<Api<Q, R>['request']>,
 ): Buffer[] {
   return writer.frame((w) => {
     w.int16(api.key)
@@ -63,14 +67,20 @@ export function readRequestHeader(frame: Buffer): RequestHeader {
 
 /** Reads a request's body. Throws MALFORMED_MESSAGE and UNSUPPORTED_MESSAGE_VERSION. */
 export function decodeRequest<Q extends Fields, R extends Fields>(
-  api: Api<Q, R>, version: number, frame: Buffer, bodyStart: number,
+  api: Api<Q, R>,
+  version: number,
+  frame: Buffer,
+  bodyStart: number,
 ): Decoded<Api<Q, R>['request']> {
   return readMessage(api.request, version, new Reader(frame, bodyStart))
 }
 
 /** A response as chunks to be sent, with the size in front; large records are chunks of their own. */
 export function encodeResponse<Q extends Fields, R extends Fields>(
-  api: Api<Q, R>, version: number, correlationId: number, body: Encodable<Api<Q, R>['response']>,
+  api: Api<Q, R>,
+  version: number,
+  correlationId: number,
+  body: Encodable<Api<Q, R>['response']>,
 ): Buffer[] {
   return writer.frame((w) => {
     w.int32(correlationId)
@@ -81,7 +91,9 @@ export function encodeResponse<Q extends Fields, R extends Fields>(
 
 /** Reads the frame of a response (without the size). Throws MALFORMED_MESSAGE and UNSUPPORTED_MESSAGE_VERSION. */
 export function decodeResponse<Q extends Fields, R extends Fields>(
-  api: Api<Q, R>, version: number, frame: Buffer,
+  api: Api<Q, R>,
+  version: number,
+  frame: Buffer,
 ): { readonly correlationId: number; readonly body: Decoded<Api<Q, R>['response']> } {
   const reader = new Reader(frame)
   let correlationId: number

@@ -75,7 +75,15 @@ export function areDefaults(fields: Fields, value: object): boolean {
 }
 
 const fixedBytes: Readonly<Record<string, number>> = {
-  bool: 1, int8: 1, int16: 2, uint16: 2, int32: 4, uint32: 4, int64: 8, float64: 8, uuid: 16,
+  bool: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  float64: 8,
+  uuid: 16,
 }
 
 /** The fewest bytes that a value can take, so that an array's length can be refused before anything is allocated. */

@@ -32,8 +32,20 @@ export interface Int64Options<D = unknown> extends FieldOptions<D> {
 }
 
 export type FieldKind =
-  | 'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'float64'
-  | 'string' | 'uuid' | 'bytes' | 'records' | 'array' | 'struct'
+  | 'bool'
+  | 'int8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'float64'
+  | 'string'
+  | 'uuid'
+  | 'bytes'
+  | 'records'
+  | 'array'
+  | 'struct'
 
 /** A declared field. `Out` is what a reader gets, `In` what a writer takes, `Optional` whether a writer may omit it. */
 export interface Field<Out = any, In = any, Optional extends boolean = boolean> {
@@ -71,12 +83,15 @@ type Types<F> = F extends { readonly $types?: infer T } ? NonNullable<T> : never
 type Out<F> = Types<F> extends { readonly out: infer T } ? T : never
 type In<F> = Types<F> extends { readonly in: infer T } ? T : never
 type Show<T> = T extends infer O ? { [K in keyof O]: O[K] } : never
-type OptionalNames<F extends Fields> = { [K in keyof F]: Types<F[K]> extends { readonly optional: true } ? K : never }[keyof F]
+type OptionalNames<F extends Fields> = {
+  [K in keyof F]: Types<F[K]> extends { readonly optional: true } ? K : never
+}[keyof F]
 
 type DecodedStruct<F extends Fields> = { readonly [K in keyof F]: Out<F[K]> }
 type EncodableStruct<F extends Fields> = Show<
-  { readonly [K in keyof F as K extends OptionalNames<F> ? never : K]: In<F[K]> }
-  & { readonly [K in keyof F as K extends OptionalNames<F> ? K : never]?: In<F[K]> | undefined }
+  { readonly [K in keyof F as K extends OptionalNames<F> ? never : K]: In<F[K]> } & {
+    readonly [K in keyof F as K extends OptionalNames<F> ? K : never]?: In<F[K]> | undefined
+  }
 >
 
 /** A message as a reader gets it: every field is there. */
@@ -89,8 +104,20 @@ const always: VersionRange = versionRange('0+')
 const noBytes = Buffer.alloc(0)
 
 const zeros: Readonly<Record<FieldKind, unknown>> = {
-  bool: false, int8: 0, int16: 0, uint16: 0, int32: 0, uint32: 0, int64: 0, float64: 0,
-  string: '', uuid: zeroUuid, bytes: noBytes, records: null, array: Object.freeze([]), struct: undefined,
+  bool: false,
+  int8: 0,
+  int16: 0,
+  uint16: 0,
+  int32: 0,
+  uint32: 0,
+  int64: 0,
+  float64: 0,
+  string: '',
+  uuid: zeroUuid,
+  bytes: noBytes,
+  records: null,
+  array: Object.freeze([]),
+  struct: undefined,
 }
 
 function field(kind: FieldKind, given: Int64Options = {}, item?: Field, fields?: Fields): Field<any, any, any> {
@@ -138,8 +165,9 @@ export const int64 = <const O extends Int64Options<number | bigint>>(
 export const float64 = <const O extends FieldOptions<number>>(options?: Known<O, FieldOptions>): Plain<number, O> =>
   field('float64', options)
 /** UTF-8 text with its length in front: two bytes, or a varint in flexible versions. */
-export const string = <const O extends FieldOptions<string | null>>(options?: Known<O, FieldOptions>): Plain<string, O> =>
-  field('string', options)
+export const string = <const O extends FieldOptions<string | null>>(
+  options?: Known<O, FieldOptions>,
+): Plain<string, O> => field('string', options)
 /** Sixteen bytes, as base64url text of 22 characters. */
 export const uuid = <const O extends FieldOptions<string>>(options?: Known<O, FieldOptions>): Plain<string, O> =>
   field('uuid', options)
@@ -156,12 +184,27 @@ export const array = <F extends Field, const O extends FieldOptions<null>>(
   item: F,
   options?: Known<O, FieldOptions>,
 ): Field<readonly Out<F>[] | Null<O>, readonly In<F>[] | Null<O>, IsOptional<O>> => field('array', options, item)
+/** A field to which options can be put behind its own fields, where they are seen: `structs({ … }).with({ tag: 0 })`. */
+export interface Configurable<Value, Input> extends Field<Value, Input, false> {
+  with<const O extends FieldOptions<null>>(
+    options: Known<O, FieldOptions>,
+  ): Field<Value | Null<O>, Input | Null<O>, IsOptional<O>>
+}
+
 /** Fields in their order, and in flexible versions a tail of tagged fields. */
-export const struct = <const F extends Fields, const O extends FieldOptions<null>>(
+export const struct = <const F extends Fields>(
   fields: F,
-  options?: Known<O, FieldOptions>,
-): Field<Show<DecodedStruct<F>> | Null<O>, EncodableStruct<F> | Null<O>, IsOptional<O>> =>
-  field('struct', options, undefined, fields)
+): Configurable<Show<DecodedStruct<F>>, EncodableStruct<F>> => ({
+  ...field('struct', {}, undefined, fields),
+  with: (options) => field('struct', options, undefined, fields),
+})
+/** Any number of structs with these fields. */
+export const structs = <const F extends Fields>(
+  fields: F,
+): Configurable<readonly Show<DecodedStruct<F>>[], readonly EncodableStruct<F>[]> => ({
+  ...field('array', {}, struct(fields)),
+  with: (options) => field('array', options, struct(fields)),
+})
 
 /** A message that codecs can read and write, in each of its versions. */
 export interface Message<F extends Fields = Fields> {

@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, int16, int32, int64, int8, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, int16, int32, int64, int8, string, structs } from '#core/wire/schema.ts'
 
 export const listOffsets = api({
   key: 2,
@@ -10,28 +8,28 @@ export const listOffsets = api({
   request: {
     replicaId: int32(),
     isolationLevel: int8({ versions: '2+' }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         currentLeaderEpoch: int32({ versions: '4+', default: -1, ignorable: true }),
-        timestamp: int64(),
-      })),
-    })),
+        timestamp: int64({ saturate: true }),
+      }),
+    }),
     timeoutMs: int32({ versions: '10+', ignorable: true }),
   },
   response: {
     throttleTimeMs: int32({ versions: '2+', default: 0, ignorable: true }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         errorCode: int16(),
         timestamp: int64({ default: -1 }),
         offset: int64({ default: -1 }),
         leaderEpoch: int32({ versions: '4+', default: -1 }),
-      })),
-    })),
+      }),
+    }),
   },
 })
 

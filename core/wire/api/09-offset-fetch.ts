@@ -1,5 +1,15 @@
 import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int64, string, struct, uuid,
+  type Decoded,
+  type Encodable,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  string,
+  structs,
+  uuid,
 } from '#core/wire/schema.ts'
 
 export const offsetFetch = api({
@@ -9,50 +19,50 @@ export const offsetFetch = api({
   flexible: '6+',
   request: {
     groupId: string({ versions: '1-7' }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
       partitionIndexes: array(int32()),
-    }), { versions: '1-7', nullable: '2-7' }),
-    groups: array(struct({
+    }).with({ versions: '1-7', nullable: '2-7' }),
+    groups: structs({
       groupId: string(),
       memberId: string({ versions: '9+', nullable: '9+', default: null, ignorable: true }),
       memberEpoch: int32({ versions: '9+', default: -1, ignorable: true }),
-      topics: array(struct({
+      topics: structs({
         name: string({ versions: '8-9', ignorable: true }),
         topicId: uuid({ versions: '10+', ignorable: true }),
         partitionIndexes: array(int32()),
-      }), { nullable: '0+' }),
-    }), { versions: '8+' }),
+      }).with({ nullable: '0+' }),
+    }).with({ versions: '8+' }),
     requireStable: bool({ versions: '7+', default: false }),
   },
   response: {
     throttleTimeMs: int32({ versions: '3+', default: 0, ignorable: true }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         committedOffset: int64(),
         committedLeaderEpoch: int32({ versions: '5-7', default: -1, ignorable: true }),
         metadata: string({ nullable: '0+' }),
         errorCode: int16(),
-      })),
-    }), { versions: '1-7' }),
+      }),
+    }).with({ versions: '1-7' }),
     errorCode: int16({ versions: '2-7', default: 0, ignorable: true }),
-    groups: array(struct({
+    groups: structs({
       groupId: string(),
-      topics: array(struct({
+      topics: structs({
         name: string({ versions: '8-9', ignorable: true }),
         topicId: uuid({ versions: '10+', ignorable: true }),
-        partitions: array(struct({
+        partitions: structs({
           partitionIndex: int32(),
           committedOffset: int64(),
           committedLeaderEpoch: int32({ default: -1 }),
           metadata: string({ nullable: '0+' }),
           errorCode: int16(),
-        })),
-      })),
+        }),
+      }),
       errorCode: int16({ default: 0 }),
-    }), { versions: '8+' }),
+    }).with({ versions: '8+' }),
   },
 })
 

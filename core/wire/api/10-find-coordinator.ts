@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, int16, int32, int8, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, array, int16, int32, int8, string, structs } from '#core/wire/schema.ts'
 
 export const findCoordinator = api({
   key: 10,
@@ -19,14 +17,14 @@ export const findCoordinator = api({
     nodeId: int32({ versions: '0-3' }),
     host: string({ versions: '0-3' }),
     port: int32({ versions: '0-3' }),
-    coordinators: array(struct({
+    coordinators: structs({
       key: string(),
       nodeId: int32(),
       host: string(),
       port: int32(),
       errorCode: int16(),
       errorMessage: string({ nullable: '0+' }),
-    }), { versions: '4+' }),
+    }).with({ versions: '4+' }),
   },
 })
 

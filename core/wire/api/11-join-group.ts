@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, bytes, int16, int32, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bool, bytes, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const joinGroup = api({
   key: 11,
@@ -14,10 +12,10 @@ export const joinGroup = api({
     memberId: string(),
     groupInstanceId: string({ versions: '5+', nullable: '5+', default: null }),
     protocolType: string(),
-    protocols: array(struct({
+    protocols: structs({
       name: string(),
       metadata: bytes(),
-    })),
+    }),
     reason: string({ versions: '8+', nullable: '8+', default: null, ignorable: true }),
   },
   response: {
@@ -29,11 +27,11 @@ export const joinGroup = api({
     leader: string(),
     skipAssignment: bool({ versions: '9+', default: false }),
     memberId: string(),
-    members: array(struct({
+    members: structs({
       memberId: string(),
       groupInstanceId: string({ versions: '5+', nullable: '5+', default: null, ignorable: true }),
       metadata: bytes(),
-    })),
+    }),
   },
 })
 

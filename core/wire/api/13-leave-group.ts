@@ -1,4 +1,4 @@
-import { type Decoded, type Encodable, api, array, int16, int32, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const leaveGroup = api({
   key: 13,
@@ -8,20 +8,20 @@ export const leaveGroup = api({
   request: {
     groupId: string(),
     memberId: string({ versions: '0-2' }),
-    members: array(struct({
+    members: structs({
       memberId: string(),
       groupInstanceId: string({ nullable: '0+', default: null }),
       reason: string({ versions: '5+', nullable: '5+', default: null, ignorable: true }),
-    }), { versions: '3+' }),
+    }).with({ versions: '3+' }),
   },
   response: {
     throttleTimeMs: int32({ versions: '1+', default: 0, ignorable: true }),
     errorCode: int16(),
-    members: array(struct({
+    members: structs({
       memberId: string(),
       groupInstanceId: string({ nullable: '0+' }),
       errorCode: int16(),
-    }), { versions: '3+' }),
+    }).with({ versions: '3+' }),
   },
 })
 

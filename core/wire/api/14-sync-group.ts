@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bytes, int16, int32, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bytes, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const syncGroup = api({
   key: 14,
@@ -14,10 +12,10 @@ export const syncGroup = api({
     groupInstanceId: string({ versions: '3+', nullable: '3+', default: null }),
     protocolType: string({ versions: '5+', nullable: '5+', default: null, ignorable: true }),
     protocolName: string({ versions: '5+', nullable: '5+', default: null, ignorable: true }),
-    assignments: array(struct({
+    assignments: structs({
       memberId: string(),
       assignment: bytes(),
-    })),
+    }),
   },
   response: {
     throttleTimeMs: int32({ versions: '1+', default: 0, ignorable: true }),

@@ -1,5 +1,14 @@
 import {
-  type Decoded, type Encodable, api, array, bool, bytes, int16, int32, string, struct,
+  type Decoded,
+  type Encodable,
+  api,
+  array,
+  bool,
+  bytes,
+  int16,
+  int32,
+  string,
+  structs,
 } from '#core/wire/schema.ts'
 
 export const describeGroups = api({
@@ -13,23 +22,23 @@ export const describeGroups = api({
   },
   response: {
     throttleTimeMs: int32({ versions: '1+', default: 0, ignorable: true }),
-    groups: array(struct({
+    groups: structs({
       errorCode: int16(),
       errorMessage: string({ versions: '6+', nullable: '6+', default: null }),
       groupId: string(),
       groupState: string(),
       protocolType: string(),
       protocolData: string(),
-      members: array(struct({
+      members: structs({
         memberId: string(),
         groupInstanceId: string({ versions: '4+', nullable: '4+', default: null, ignorable: true }),
         clientId: string(),
         clientHost: string(),
         memberMetadata: bytes(),
         memberAssignment: bytes(),
-      })),
+      }),
       authorizedOperations: int32({ versions: '3+', default: -2147483648 }),
-    })),
+    }),
   },
 })
 

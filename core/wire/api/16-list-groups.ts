@@ -1,4 +1,4 @@
-import { type Decoded, type Encodable, api, array, int16, int32, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, array, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const listGroups = api({
   key: 16,
@@ -12,12 +12,12 @@ export const listGroups = api({
   response: {
     throttleTimeMs: int32({ versions: '1+', default: 0, ignorable: true }),
     errorCode: int16(),
-    groups: array(struct({
+    groups: structs({
       groupId: string(),
       protocolType: string(),
       groupState: string({ versions: '4+', ignorable: true }),
       groupType: string({ versions: '5+', ignorable: true }),
-    })),
+    }),
   },
 })
 

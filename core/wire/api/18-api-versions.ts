@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int64, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bool, int16, int32, int64, string, structs } from '#core/wire/schema.ts'
 
 export const apiVersions = api({
   key: 18,
@@ -14,23 +12,23 @@ export const apiVersions = api({
   },
   response: {
     errorCode: int16(),
-    apiKeys: array(struct({
+    apiKeys: structs({
       apiKey: int16(),
       minVersion: int16(),
       maxVersion: int16(),
-    })),
+    }),
     throttleTimeMs: int32({ versions: '1+', default: 0, ignorable: true }),
-    supportedFeatures: array(struct({
+    supportedFeatures: structs({
       name: string(),
       minVersion: int16(),
       maxVersion: int16(),
-    }), { versions: '3+', tag: 0, ignorable: true }),
+    }).with({ versions: '3+', tag: 0, ignorable: true }),
     finalizedFeaturesEpoch: int64({ versions: '3+', tag: 1, default: -1, ignorable: true }),
-    finalizedFeatures: array(struct({
+    finalizedFeatures: structs({
       name: string(),
       maxVersionLevel: int16(),
       minVersionLevel: int16(),
-    }), { versions: '3+', tag: 2, ignorable: true }),
+    }).with({ versions: '3+', tag: 2, ignorable: true }),
     zkMigrationReady: bool({ versions: '3+', tag: 3, default: false, ignorable: true }),
   },
 })

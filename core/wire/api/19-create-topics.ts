@@ -1,5 +1,15 @@
 import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int8, string, struct, uuid,
+  type Decoded,
+  type Encodable,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int8,
+  string,
+  structs,
+  uuid,
 } from '#core/wire/schema.ts'
 
 export const createTopics = api({
@@ -8,25 +18,25 @@ export const createTopics = api({
   versions: '2-7',
   flexible: '5+',
   request: {
-    topics: array(struct({
+    topics: structs({
       name: string(),
       numPartitions: int32(),
       replicationFactor: int16(),
-      assignments: array(struct({
+      assignments: structs({
         partitionIndex: int32(),
         brokerIds: array(int32()),
-      })),
-      configs: array(struct({
+      }),
+      configs: structs({
         name: string(),
         value: string({ nullable: '0+' }),
-      })),
-    })),
+      }),
+    }),
     timeoutMs: int32({ default: 60000 }),
     validateOnly: bool({ default: false }),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
       topicId: uuid({ versions: '7+', ignorable: true }),
       errorCode: int16(),
@@ -34,14 +44,14 @@ export const createTopics = api({
       topicConfigErrorCode: int16({ versions: '5+', tag: 0, ignorable: true }),
       numPartitions: int32({ versions: '5+', default: -1, ignorable: true }),
       replicationFactor: int16({ versions: '5+', default: -1, ignorable: true }),
-      configs: array(struct({
+      configs: structs({
         name: string(),
         value: string({ nullable: '0+' }),
         readOnly: bool(),
         configSource: int8({ default: -1 }),
         isSensitive: bool(),
-      }), { versions: '5+', nullable: '5+', ignorable: true }),
-    })),
+      }).with({ versions: '5+', nullable: '5+', ignorable: true }),
+    }),
   },
 })
 

@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, int16, int32, string, struct, uuid,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, array, int16, int32, string, structs, uuid } from '#core/wire/schema.ts'
 
 export const deleteTopics = api({
   key: 20,
@@ -8,21 +6,21 @@ export const deleteTopics = api({
   versions: '1-6',
   flexible: '4+',
   request: {
-    topics: array(struct({
+    topics: structs({
       name: string({ nullable: '0+', default: null }),
       topicId: uuid(),
-    }), { versions: '6+' }),
+    }).with({ versions: '6+' }),
     topicNames: array(string(), { versions: '1-5', ignorable: true }),
     timeoutMs: int32(),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    responses: array(struct({
+    responses: structs({
       name: string({ nullable: '6+' }),
       topicId: uuid({ versions: '6+', ignorable: true }),
       errorCode: int16(),
       errorMessage: string({ versions: '5+', nullable: '5+', default: null, ignorable: true }),
-    })),
+    }),
   },
 })
 

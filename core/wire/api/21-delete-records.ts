@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, int16, int32, int64, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, int16, int32, int64, string, structs } from '#core/wire/schema.ts'
 
 export const deleteRecords = api({
   key: 21,
@@ -8,25 +6,25 @@ export const deleteRecords = api({
   versions: '0-2',
   flexible: '2+',
   request: {
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         offset: int64(),
-      })),
-    })),
+      }),
+    }),
     timeoutMs: int32(),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         lowWatermark: int64(),
         errorCode: int16(),
-      })),
-    })),
+      }),
+    }),
   },
 })
 

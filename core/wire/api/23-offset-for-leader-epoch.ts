@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, int16, int32, int64, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, int16, int32, int64, string, structs } from '#core/wire/schema.ts'
 
 export const offsetForLeaderEpoch = api({
   key: 23,
@@ -9,26 +7,26 @@ export const offsetForLeaderEpoch = api({
   flexible: '4+',
   request: {
     replicaId: int32({ versions: '3+', default: -2, ignorable: true }),
-    topics: array(struct({
+    topics: structs({
       topic: string(),
-      partitions: array(struct({
+      partitions: structs({
         partition: int32(),
         currentLeaderEpoch: int32({ default: -1 }),
         leaderEpoch: int32(),
-      })),
-    })),
+      }),
+    }),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    topics: array(struct({
+    topics: structs({
       topic: string(),
-      partitions: array(struct({
+      partitions: structs({
         errorCode: int16(),
         partition: int32(),
         leaderEpoch: int32({ default: -1 }),
         endOffset: int64({ default: -1 }),
-      })),
-    })),
+      }),
+    }),
   },
 })
 

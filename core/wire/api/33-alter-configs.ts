@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int8, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bool, int16, int32, int8, string, structs } from '#core/wire/schema.ts'
 
 export const alterConfigs = api({
   key: 33,
@@ -8,24 +6,24 @@ export const alterConfigs = api({
   versions: '0-2',
   flexible: '2+',
   request: {
-    resources: array(struct({
+    resources: structs({
       resourceType: int8(),
       resourceName: string(),
-      configs: array(struct({
+      configs: structs({
         name: string(),
         value: string({ nullable: '0+' }),
-      })),
-    })),
+      }),
+    }),
     validateOnly: bool(),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    responses: array(struct({
+    responses: structs({
       errorCode: int16(),
       errorMessage: string({ nullable: '0+' }),
       resourceType: int8(),
       resourceName: string(),
-    })),
+    }),
   },
 })
 

@@ -1,5 +1,14 @@
 import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int64, string, struct,
+  type Decoded,
+  type Encodable,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  string,
+  structs,
 } from '#core/wire/schema.ts'
 
 export const describeLogDirs = api({
@@ -8,30 +17,30 @@ export const describeLogDirs = api({
   versions: '1-5',
   flexible: '2+',
   request: {
-    topics: array(struct({
+    topics: structs({
       topic: string(),
       partitions: array(int32()),
-    }), { nullable: '0+' }),
+    }).with({ nullable: '0+' }),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
     errorCode: int16({ versions: '3+', ignorable: true }),
-    results: array(struct({
+    results: structs({
       errorCode: int16(),
       logDir: string(),
-      topics: array(struct({
+      topics: structs({
         name: string(),
-        partitions: array(struct({
+        partitions: structs({
           partitionIndex: int32(),
           partitionSize: int64(),
           offsetLag: int64(),
           isFutureKey: bool(),
-        })),
-      })),
+        }),
+      }),
       totalBytes: int64({ versions: '4+', default: -1, ignorable: true }),
       usableBytes: int64({ versions: '4+', default: -1, ignorable: true }),
       isCordoned: bool({ versions: '5+', default: false, ignorable: true }),
-    })),
+    }),
   },
 })
 

@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, array, bool, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const createPartitions = api({
   key: 37,
@@ -8,23 +6,23 @@ export const createPartitions = api({
   versions: '0-3',
   flexible: '2+',
   request: {
-    topics: array(struct({
+    topics: structs({
       name: string(),
       count: int32(),
-      assignments: array(struct({
+      assignments: structs({
         brokerIds: array(int32()),
-      }), { nullable: '0+' }),
-    })),
+      }).with({ nullable: '0+' }),
+    }),
     timeoutMs: int32(),
     validateOnly: bool(),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    results: array(struct({
+    results: structs({
       name: string(),
       errorCode: int16(),
       errorMessage: string({ nullable: '0+', default: null }),
-    })),
+    }),
   },
 })
 

@@ -1,4 +1,4 @@
-import { type Decoded, type Encodable, api, array, int16, int32, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, array, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const deleteGroups = api({
   key: 42,
@@ -10,10 +10,10 @@ export const deleteGroups = api({
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    results: array(struct({
+    results: structs({
       groupId: string(),
       errorCode: int16(),
-    })),
+    }),
   },
 })
 

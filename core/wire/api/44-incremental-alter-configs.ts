@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int8, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bool, int16, int32, int8, string, structs } from '#core/wire/schema.ts'
 
 export const incrementalAlterConfigs = api({
   key: 44,
@@ -8,25 +6,25 @@ export const incrementalAlterConfigs = api({
   versions: '0-1',
   flexible: '1+',
   request: {
-    resources: array(struct({
+    resources: structs({
       resourceType: int8(),
       resourceName: string(),
-      configs: array(struct({
+      configs: structs({
         name: string(),
         configOperation: int8(),
         value: string({ nullable: '0+' }),
-      })),
-    })),
+      }),
+    }),
     validateOnly: bool(),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    responses: array(struct({
+    responses: structs({
       errorCode: int16(),
       errorMessage: string({ nullable: '0+' }),
       resourceType: int8(),
       resourceName: string(),
-    })),
+    }),
   },
 })
 

@@ -1,4 +1,4 @@
-import { type Decoded, type Encodable, api, array, int16, int32, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, int16, int32, string, structs } from '#core/wire/schema.ts'
 
 export const offsetDelete = api({
   key: 47,
@@ -7,23 +7,23 @@ export const offsetDelete = api({
   flexible: 'none',
   request: {
     groupId: string(),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
-      })),
-    })),
+      }),
+    }),
   },
   response: {
     errorCode: int16(),
     throttleTimeMs: int32({ default: 0 }),
-    topics: array(struct({
+    topics: structs({
       name: string(),
-      partitions: array(struct({
+      partitions: structs({
         partitionIndex: int32(),
         errorCode: int16(),
-      })),
-    })),
+      }),
+    }),
   },
 })
 

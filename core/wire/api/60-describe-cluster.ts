@@ -1,6 +1,4 @@
-import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, int8, string, struct,
-} from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, api, bool, int16, int32, int8, string, structs } from '#core/wire/schema.ts'
 
 export const describeCluster = api({
   key: 60,
@@ -19,13 +17,13 @@ export const describeCluster = api({
     endpointType: int8({ versions: '1+', default: 1 }),
     clusterId: string(),
     controllerId: int32({ default: -1 }),
-    brokers: array(struct({
+    brokers: structs({
       brokerId: int32(),
       host: string(),
       port: int32(),
       rack: string({ nullable: '0+', default: null }),
       isFenced: bool({ versions: '2+' }),
-    })),
+    }),
     clusterAuthorizedOperations: int32({ default: -2147483648 }),
   },
 })

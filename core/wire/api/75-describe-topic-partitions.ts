@@ -1,5 +1,15 @@
 import {
-  type Decoded, type Encodable, api, array, bool, int16, int32, string, struct, uuid,
+  type Decoded,
+  type Encodable,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  string,
+  struct,
+  structs,
+  uuid,
 } from '#core/wire/schema.ts'
 
 export const describeTopicPartitions = api({
@@ -8,23 +18,23 @@ export const describeTopicPartitions = api({
   versions: '0',
   flexible: '0+',
   request: {
-    topics: array(struct({
+    topics: structs({
       name: string(),
-    })),
+    }),
     responsePartitionLimit: int32({ default: 2000 }),
     cursor: struct({
       topicName: string(),
       partitionIndex: int32(),
-    }, { nullable: '0+', default: null }),
+    }).with({ nullable: '0+', default: null }),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
-    topics: array(struct({
+    topics: structs({
       errorCode: int16(),
       name: string({ nullable: '0+' }),
       topicId: uuid(),
       isInternal: bool({ default: false }),
-      partitions: array(struct({
+      partitions: structs({
         errorCode: int16(),
         partitionIndex: int32(),
         leaderId: int32(),
@@ -34,13 +44,13 @@ export const describeTopicPartitions = api({
         eligibleLeaderReplicas: array(int32(), { nullable: '0+', default: null }),
         lastKnownElr: array(int32(), { nullable: '0+', default: null }),
         offlineReplicas: array(int32()),
-      })),
+      }),
       topicAuthorizedOperations: int32({ default: -2147483648 }),
-    })),
+    }),
     nextCursor: struct({
       topicName: string(),
       partitionIndex: int32(),
-    }, { nullable: '0+', default: null }),
+    }).with({ nullable: '0+', default: null }),
   },
 })
 

@@ -1,7 +1,7 @@
 import { Reader } from '#core/bytes/reader.ts'
 import { readMessage } from '#core/wire/codecs.ts'
 import { wireErrors } from '#core/wire/errors.ts'
-import { type Decoded, type Encodable, array, bytes, int32, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, array, bytes, int32, string, structs } from '#core/wire/schema.ts'
 import type { Fields, Message } from '#core/wire/schema.ts'
 import { type StoredMessage, encodeStored, storedMessage, storedVersion } from '#core/wire/stored/stored.ts'
 
@@ -25,10 +25,10 @@ export const consumerProtocolSubscription = storedMessage({
     /** Belongs to the assignor: sticky keeps the former assignment here, streams its tasks. */
     userData: bytes({ nullable: '0+', default: null }),
     /** What a cooperative member still holds while it rejoins. */
-    ownedPartitions: array(struct({
+    ownedPartitions: structs({
       topic: string(),
       partitions: array(int32()),
-    }), { versions: '1+', ignorable: true }),
+    }).with({ versions: '1+', ignorable: true }),
     /** The generation in which ownedPartitions were assigned; -1 when unknown. Older claims lose against newer ones. */
     generationId: int32({ versions: '2+', default: -1, ignorable: true }),
     /** The rack of the member (client.rack), for assignors that care. */
@@ -43,10 +43,10 @@ export const consumerProtocolAssignment = storedMessage({
   flexible: 'none',
   fields: {
     /** The whole assignment, by topic; not a difference. */
-    assignedPartitions: array(struct({
+    assignedPartitions: structs({
       topic: string(),
       partitions: array(int32()),
-    })),
+    }),
     /** Belongs to the assignor. */
     userData: bytes({ nullable: '0+', default: null }),
   },
@@ -82,7 +82,10 @@ function decodeAnyVersion<F extends Fields>(message: StoredMessage<F>, bytes: Bu
   const version = storedVersion(message, bytes)
   if (version < 0) {
     throw wireErrors.MALFORMED_MESSAGE({
-      message: message.name, version, field: 'version', problem: 'no version is negative',
+      message: message.name,
+      version,
+      field: 'version',
+      problem: 'no version is negative',
     })
   }
   return readMessage(message, Math.min(version, newest), new Reader(bytes, 2))

@@ -1,4 +1,4 @@
-import { type Decoded, array, int16, int32, int64, string, struct, uint16, uuid } from '#core/wire/schema.ts'
+import { type Decoded, int16, int32, int64, string, struct, structs, uint16, uuid } from '#core/wire/schema.ts'
 import { storedMessage } from '#core/wire/stored/stored.ts'
 
 export const leaderChange = storedMessage({
@@ -9,14 +9,14 @@ export const leaderChange = storedMessage({
   fields: {
     version: int16(),
     leaderId: int32(),
-    voters: array(struct({
+    voters: structs({
       voterId: int32(),
       voterDirectoryId: uuid({ versions: '1+' }),
-    })),
-    grantingVoters: array(struct({
+    }),
+    grantingVoters: structs({
       voterId: int32(),
       voterDirectoryId: uuid({ versions: '1+' }),
-    })),
+    }),
   },
 })
 
@@ -59,19 +59,19 @@ export const votersRecord = storedMessage({
   versionIn: 'first-field',
   fields: {
     version: int16(),
-    voters: array(struct({
+    voters: structs({
       voterId: int32(),
       voterDirectoryId: uuid(),
-      endpoints: array(struct({
+      endpoints: structs({
         name: string(),
         host: string(),
         port: uint16(),
-      })),
+      }),
       kRaftVersionFeature: struct({
         minSupportedVersion: int16(),
         maxSupportedVersion: int16(),
       }),
-    })),
+    }),
   },
 })
 

@@ -1,4 +1,4 @@
-import { type Encodable, type Decoded, array, bytes, int32, int64, string, struct } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, bytes, int32, int64, string, structs } from '#core/wire/schema.ts'
 import { storedMessage } from '#core/wire/stored/stored.ts'
 
 export const groupMetadataKey = storedMessage({
@@ -20,7 +20,7 @@ export const groupMetadataValue = storedMessage({
     protocol: string({ nullable: '0+' }),
     leader: string({ nullable: '0+' }),
     currentStateTimestamp: int64({ versions: '2+', default: -1, ignorable: true }),
-    members: array(struct({
+    members: structs({
       memberId: string(),
       groupInstanceId: string({ versions: '3+', nullable: '3+', default: null, ignorable: true }),
       clientId: string(),
@@ -29,7 +29,7 @@ export const groupMetadataValue = storedMessage({
       sessionTimeout: int32(),
       subscription: bytes(),
       assignment: bytes(),
-    })),
+    }),
   },
 })
 

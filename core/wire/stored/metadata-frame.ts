@@ -3,9 +3,23 @@ import { readMessage, writeMessage } from '#core/wire/codecs.ts'
 import { wireErrors } from '#core/wire/errors.ts'
 import type { Decoded, Encodable, Message } from '#core/wire/schema.ts'
 import {
-  type MetadataRecordType, abortTransactionRecord, beginTransactionRecord, brokerRegistrationChangeRecord, configRecord,
-  endTransactionRecord, featureLevelRecord, fenceBrokerRecord, noOpRecord, partitionChangeRecord, partitionRecord,
-  producerIdsRecord, registerBrokerRecord, registerControllerRecord, removeTopicRecord, topicRecord, unfenceBrokerRecord,
+  type MetadataRecordType,
+  abortTransactionRecord,
+  beginTransactionRecord,
+  brokerRegistrationChangeRecord,
+  configRecord,
+  endTransactionRecord,
+  featureLevelRecord,
+  fenceBrokerRecord,
+  noOpRecord,
+  partitionChangeRecord,
+  partitionRecord,
+  producerIdsRecord,
+  registerBrokerRecord,
+  registerControllerRecord,
+  removeTopicRecord,
+  topicRecord,
+  unfenceBrokerRecord,
   unregisterBrokerRecord,
 } from '#core/wire/stored/metadata-records.ts'
 import { bytesOf } from '#core/wire/stored/stored.ts'

@@ -1,5 +1,16 @@
 import {
-  type Fields, type Message, array, bool, int16, int32, int64, int8, string, struct, uint16, uuid,
+  type Fields,
+  type Message,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  int8,
+  string,
+  structs,
+  uint16,
+  uuid,
 } from '#core/wire/schema.ts'
 import { type Versions, versionRange } from '#core/wire/versions.ts'
 
@@ -28,17 +39,17 @@ export const registerBrokerRecord = metadataRecord({
     isMigratingZkBroker: bool({ versions: '2+', default: false }),
     incarnationId: uuid(),
     brokerEpoch: int64(),
-    endPoints: array(struct({
+    endPoints: structs({
       name: string(),
       host: string(),
       port: uint16(),
       securityProtocol: int16(),
-    })),
-    features: array(struct({
+    }),
+    features: structs({
       name: string(),
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
-    })),
+    }),
     rack: string({ nullable: '0+' }),
     fenced: bool({ default: true }),
     inControlledShutdown: bool({ versions: '1+', default: false }),
@@ -239,16 +250,16 @@ export const registerControllerRecord = metadataRecord({
     controllerId: int32(),
     incarnationId: uuid(),
     zkMigrationReady: bool(),
-    endPoints: array(struct({
+    endPoints: structs({
       name: string(),
       host: string(),
       port: uint16(),
       securityProtocol: int16(),
-    })),
-    features: array(struct({
+    }),
+    features: structs({
       name: string(),
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
-    })),
+    }),
   },
 })

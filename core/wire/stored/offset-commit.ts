@@ -1,4 +1,4 @@
-import { type Encodable, type Decoded, int32, int64, string, uuid } from '#core/wire/schema.ts'
+import { type Decoded, type Encodable, int32, int64, string, uuid } from '#core/wire/schema.ts'
 import { storedMessage } from '#core/wire/stored/stored.ts'
 
 export const offsetCommitKey = storedMessage({

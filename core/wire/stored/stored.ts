@@ -43,7 +43,9 @@ export function bytesOf(write: (writer: Writer) => void): Buffer {
 
 /** The bytes of a stored message. Throws UNWRITABLE_MESSAGE and UNSUPPORTED_MESSAGE_VERSION. */
 export function encodeStored<F extends Fields>(
-  message: StoredMessage<F>, version: number, value: Encodable<Message<F>>,
+  message: StoredMessage<F>,
+  version: number,
+  value: Encodable<Message<F>>,
 ): Buffer {
   return bytesOf((w) => {
     if (message.versionIn === 'prefix') w.int16(version)
@@ -55,7 +57,10 @@ export function encodeStored<F extends Fields>(
 export function storedVersion(message: Message, bytes: Buffer): number {
   if (bytes.length < 2) {
     throw wireErrors.MALFORMED_MESSAGE({
-      message: message.name, version: '?', field: 'version', problem: `${bytes.length} bytes are too few`,
+      message: message.name,
+      version: '?',
+      field: 'version',
+      problem: `${bytes.length} bytes are too few`,
     })
   }
   return bytes.readInt16BE(0)

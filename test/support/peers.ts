@@ -29,6 +29,7 @@ export function command(
   options: {
     readonly input?: string | Buffer
     readonly timeoutMs?: number
+    readonly cwd?: string
     readonly env?: Record<string, string>
   } = {},
 ): Promise<CommandResult> {
@@ -36,7 +37,12 @@ export function command(
     const child = execFile(
       file,
       [...args],
-      { timeout: options.timeoutMs ?? 120_000, maxBuffer: 256 * 1024 * 1024, env: { ...process.env, ...options.env } },
+      {
+        timeout: options.timeoutMs ?? 120_000,
+        maxBuffer: 256 * 1024 * 1024,
+        env: { ...process.env, ...options.env },
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      },
       (error, stdout, stderr) =>
         done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr }),
     )

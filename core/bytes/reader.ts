@@ -107,24 +107,37 @@ export class Reader {
 
   /** An unsigned varint of up to 32 bits. */
   uvarint(): number {
-    const b = this.buffer
-    let p = this.position
-    if (p >= this.end) this.#short(1)
-    let byte = b[p++]!
-    if (byte < 0x80) {
-      this.position = p
-      return byte
+    const p = this.position
+    if (p < this.end) {
+      const byte = this.buffer[p]!
+      if (byte < 0x80) {
+        this.position = p + 1
+        return byte
+      }
     }
-    let value = byte & 0x7f
-    for (let shift = 7; ; shift += 7) {
+    return this.#longUvarint()
+  }
+
+  // Apart, so that the short case, which is nearly every case, is small enough to be inlined.
+  #longUvarint(): number {
+    let p = this.position
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
       if (shift > 28) throw new RangeError(`the varint at ${this.position} is longer than 5 bytes`)
       if (p >= this.end) this.#short(p - this.position + 1)
-      byte = b[p++]!
+      const byte = this.buffer[p++]!
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) break
     }
     this.position = p
     return value >>> 0
+  }
+
+  /** True when the next byte is the zero of an empty tail of tagged fields, which is then passed. */
+  passEmptyTail(): boolean {
+    if (this.position >= this.end || this.buffer[this.position] !== 0) return false
+    this.position++
+    return true
   }
 
   /** A signed varint: zigzag over 32 bits. */
@@ -215,31 +228,46 @@ export class Reader {
 
   /** The length of an array whose elements take at least `leastBytes` each. */
   arrayLength(leastBytes: number): number {
-    return this.#elements(this.#present(this.int32()), leastBytes)
+    return this.#checkedLength(this.int32(), leastBytes)
   }
 
   /** As arrayLength; null is -1. */
   nullableArrayLength(leastBytes: number): number {
     const length = this.int32()
-    return length < 0 ? -1 : this.#elements(length, leastBytes)
+    return length < 0 ? -1 : this.#checkedLength(length, leastBytes)
   }
 
   compactArrayLength(leastBytes: number): number {
-    return this.#elements(this.#present(this.uvarint() - 1), leastBytes)
+    return this.#checkedLength(this.uvarint() - 1, leastBytes)
   }
 
   compactNullableArrayLength(leastBytes: number): number {
     const length = this.uvarint() - 1
-    return length < 0 ? -1 : this.#elements(length, leastBytes)
+    return length < 0 ? -1 : this.#checkedLength(length, leastBytes)
   }
 
-  #elements(length: number, leastBytes: number): number {
-    if (length * leastBytes > this.end - this.position) {
-      throw new RangeError(`an array of ${length} elements cannot be in the ${this.remaining} bytes that are left`)
-    }
+  #checkedLength(length: number, leastBytes: number): number {
     this.#elementsLeft -= length
-    if (this.#elementsLeft < 0) throw new RangeError('too many array elements in one message')
+    if (length < 0 || length * leastBytes > this.end - this.position || this.#elementsLeft < 0) this.#badLength(length)
     return length
+  }
+
+  #badLength(length: number): never {
+    if (length < 0) throw new RangeError('null where a value is required')
+    if (this.#elementsLeft < 0) throw new RangeError('too many array elements in one message')
+    throw new RangeError(`an array of ${length} elements cannot be in the ${this.remaining} bytes that are left`)
+  }
+
+  /** `length` numbers of four bytes each; the length comes from `arrayLength(4)`, which has made sure of them. */
+  int32Items(length: number): number[] {
+    const b = this.buffer
+    const items = new Array<number>(length)
+    let p = this.position
+    for (let i = 0; i < length; i++, p += 4) {
+      items[i] = (b[p]! << 24) | (b[p + 1]! << 16) | (b[p + 2]! << 8) | b[p + 3]!
+    }
+    this.position = p
+    return items
   }
 
   /** Reads the marker before a struct that may be null (negative for null): true when the struct follows. */

@@ -6,9 +6,11 @@ export function javaHashCode(text: string): number {
 }
 
 /**
- * The partition of `__consumer_offsets` that keeps a group. Clearing the sign bit is not Math.abs: it is what Kafka does
- * (−2³¹ becomes 0), and the place of a group must agree with what Kafka wrote.
+ * The partition of `__consumer_offsets` that keeps a group; it must be the one in which Kafka would look. That is the
+ * absolute value and not the masked sign bit which Kafka's partitioner of keys uses; of the smallest hash, which Java has
+ * no absolute value for, it is 0.
  */
 export function partitionForGroup(groupId: string, partitions: number): number {
-  return (javaHashCode(groupId) & 0x7fffffff) % partitions
+  const hash = javaHashCode(groupId)
+  return (hash === -2_147_483_648 ? 0 : Math.abs(hash)) % partitions
 }

@@ -2,6 +2,7 @@ import type { Admin, Client, Consumer, ConsumerOptions, Producer, ProducerOption
 import { parseBootstrap } from '#core/client/cluster/bootstrap.ts'
 import { Cluster } from '#core/client/cluster/cluster.ts'
 import { clientErrors } from '#core/client/errors.ts'
+import { LeanConsumer } from '#core/client/consumer/lean-consumer.ts'
 import { type ClientPorts, systemClientPorts } from '#core/client/ports.ts'
 import { LeanProducer } from '#core/client/producer/lean-producer.ts'
 import { type Log, silentLog } from '#core/telemetry/log.ts'
@@ -31,7 +32,7 @@ export function createClient(options: LeanClientOptions): Client {
 class LeanClient implements Client {
   readonly #cluster: Cluster
   readonly #log: Log
-  readonly #producers = new Set<LeanProducer>()
+  readonly #open = new Set<{ close(): Promise<void> }>()
   #closed = false
 
   constructor(options: LeanClientOptions) {
@@ -54,13 +55,16 @@ class LeanClient implements Client {
 
   producer(options: ProducerOptions = {}): Producer {
     this.#assertOpen()
-    const producer = new LeanProducer(this.#cluster, options)
-    this.#producers.add(producer)
+    const producer: LeanProducer = new LeanProducer(this.#cluster, options, () => this.#open.delete(producer))
+    this.#open.add(producer)
     return producer
   }
 
-  consumer(_options: ConsumerOptions = {}): Consumer {
-    throw new Error('not yet')
+  consumer(options: ConsumerOptions = {}): Consumer {
+    this.#assertOpen()
+    const consumer: LeanConsumer = new LeanConsumer(this.#cluster, options, this.#log, () => this.#open.delete(consumer))
+    this.#open.add(consumer)
+    return consumer
   }
 
   admin(): Admin {
@@ -70,7 +74,7 @@ class LeanClient implements Client {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    const results = await Promise.allSettled([...this.#producers].map((producer) => producer.close()))
+    const results = await Promise.allSettled([...this.#open].map((each) => each.close()))
     this.#cluster.close()
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }

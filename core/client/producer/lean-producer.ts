@@ -38,6 +38,7 @@ export class LeanProducer implements Producer {
   readonly #settings: ProducerSettings
   readonly #sender: Sender
   readonly #stopListening: () => void
+  readonly #onClosed: () => void
   readonly #topics = new Map<string, TopicQueues>()
   readonly #unplaced = new Map<string, Unplaced>()
   /** Batches made and not through. */
@@ -49,8 +50,9 @@ export class LeanProducer implements Producer {
   #closing: Promise<void> | undefined
   #closed = false
 
-  constructor(cluster: Cluster, options: ProducerOptions) {
+  constructor(cluster: Cluster, options: ProducerOptions, onClosed: () => void = () => {}) {
     this.#cluster = cluster
+    this.#onClosed = onClosed
     this.#settings = producerSettings(options)
     this.#links = cluster.links()
     this.#sender = new Sender(cluster, this.#links, this.#settings, (...through) => this.#finished(...through))
@@ -111,6 +113,7 @@ export class LeanProducer implements Producer {
     this.#stopListening()
     this.#sender.close(clientErrors.CLIENT_CLOSED({ what: 'producer' }))
     this.#links.close()
+    this.#onClosed()
   }
 
   #add(record: OutgoingRecord, delivered: Delivered | undefined, sent: boolean): void {

@@ -1,0 +1,116 @@
+import { RecordBatch } from '#core/records/batch.ts'
+import { batchHeaderBytes } from '#core/records/layout.ts'
+
+import type { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
+import type { LogTail } from './tail-cache.ts'
+
+/** Whole batches, as stored; the buffers belong to the log and must not be written to. */
+export interface LogRead {
+  readonly chunks: Buffer[]
+  readonly sizeInBytes: number
+}
+
+export interface ReadOptions {
+  /** Only batches that end below this offset. */
+  readonly upTo: number
+  /** Returns the first batch even when it is larger than the bytes asked for. */
+  readonly atLeastOneBatch: boolean
+}
+
+const nothing: LogRead = { chunks: [], sizeInBytes: 0 }
+
+/**
+ * Up to here a read goes straight to the file: from the page cache it costs a microsecond or two, less than a trip through
+ * the thread pool. Larger ones may have to wait for the disk and must not hold the event loop meanwhile.
+ */
+const readNowBytes = 64 * 1024
+
+/** Positions where sequential readers will go on, so that they need no index. */
+const rememberedPositions = 32
+
+interface Place {
+  readonly segment: Segment
+  readonly position: number
+}
+
+/** Cuts a row of batches after the last one that is whole and lies below `upTo`. */
+export function wholeBatches(bytes: Buffer, upTo: number): { readonly bytes: Buffer; readonly nextOffset: number } {
+  let end = 0
+  let nextOffset = -1
+  while (end + batchHeaderBytes <= bytes.length) {
+    const batch = RecordBatch.at(bytes, end)
+    const { sizeInBytes, lastOffset } = batch
+    if (sizeInBytes < batchHeaderBytes || end + sizeInBytes > bytes.length || lastOffset >= upTo) break
+    end += sizeInBytes
+    nextOffset = lastOffset + 1
+  }
+  return { bytes: bytes.subarray(0, end), nextOffset }
+}
+
+/** Reads of one log: from memory when the batches are recent, else from the segment files. */
+export class LogReader {
+  readonly #segments: Segments
+  readonly #tail: LogTail
+  readonly #places = new Map<number, Place>()
+
+  constructor(segments: Segments, tail: LogTail) {
+    this.#segments = segments
+    this.#tail = tail
+  }
+
+  /** Batches from the one that holds `offset` on; a promise only where a large piece comes from a file. */
+  read(offset: number, maxBytes: number, options: ReadOptions): LogRead | Promise<LogRead> {
+    if (options.upTo <= offset) return nothing
+    const cached = this.#tail.read(offset, maxBytes, options.upTo, options.atLeastOneBatch)
+    if (cached) return cached
+    const place = this.#find(offset)
+    if (place === undefined) return nothing
+    const { segment, position } = place
+    const first = segment.headers(position).next().value
+    if (first === undefined) return nothing
+    const wanted = options.atLeastOneBatch ? Math.max(maxBytes, first.batch.sizeInBytes) : maxBytes
+    const length = Math.min(wanted, segment.sizeInBytes - position)
+    if (length <= readNowBytes) return this.#cut(segment.readNow(position, length), place, options.upTo)
+    return segment.readLater(position, length).then((bytes) => this.#cut(bytes, place, options.upTo))
+  }
+
+  /** Whole batches of `[from, upTo)`, about a MiB a step, read at once: for loading state. */
+  *scan(from: number, upTo: number): Generator<Buffer, void, undefined> {
+    for (let offset = from; offset < upTo; ) {
+      const place = this.#find(offset)
+      if (place === undefined) return
+      const { segment, position } = place
+      const first = segment.headers(position).next().value
+      if (first === undefined) return
+      const length = Math.min(Math.max(1024 * 1024, first.batch.sizeInBytes), segment.sizeInBytes - position)
+      const { bytes, nextOffset } = wholeBatches(segment.readNow(position, length), upTo)
+      if (bytes.length === 0) return
+      yield bytes
+      offset = nextOffset
+    }
+  }
+
+  /** Segments were cut or dropped: what was remembered may be wrong. */
+  forget(): void {
+    this.#places.clear()
+  }
+
+  #find(offset: number): Place | undefined {
+    const remembered = this.#places.get(offset)
+    if (remembered && remembered.position < remembered.segment.sizeInBytes) return remembered
+    for (const segment of this.#segments.from(offset)) {
+      const place = segment.placeOf(offset)
+      if (place) return { segment, position: place.position }
+    }
+    return undefined
+  }
+
+  #cut(read: Buffer, place: Place, upTo: number): LogRead {
+    const { bytes, nextOffset } = wholeBatches(read, upTo)
+    if (bytes.length === 0) return nothing
+    if (this.#places.size >= rememberedPositions) this.#places.delete(this.#places.keys().next().value!)
+    this.#places.set(nextOffset, { segment: place.segment, position: place.position + bytes.length })
+    return { chunks: [bytes], sizeInBytes: bytes.length }
+  }
+}

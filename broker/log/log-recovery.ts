@@ -1,0 +1,216 @@
+import type { Files } from '#core/ports/files.ts'
+import { RecordBatch } from '#core/records/batch.ts'
+import { batchHeaderBytes } from '#core/records/layout.ts'
+import type { Log } from '#core/telemetry/log.ts'
+
+import { logErrors } from './errors.ts'
+import { cleanedSuffix, deletedSuffix, indexSuffix, logSuffix, offsetOf, swapSuffix, timeIndexSuffix, txnIndexSuffix } from './file-names.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import type { ProducerSnapshots } from './producer-snapshots.ts'
+import type { ProducerStates } from './producer-state.ts'
+import { Segment } from './segment.ts'
+
+/** What is known of a log before its files are read. */
+export interface LoadOptions {
+  readonly files: Files
+  readonly log: Log
+  readonly nowMs: number
+  readonly directory: string
+  readonly name: string
+  /** The last stop was clean: indexes and producer snapshot are complete and nothing needs to be verified. */
+  readonly clean: boolean
+  /** Everything below was on the disk; 0 when not known. */
+  readonly recoveryPoint: number
+  /** From the checkpoint; 0 when not known. */
+  readonly logStartOffset: number
+  readonly indexIntervalBytes: number
+  readonly epochs: LeaderEpochs
+  readonly producers: ProducerStates
+  readonly snapshots: ProducerSnapshots
+}
+
+export interface LoadedLog {
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+  /** Files taken out of the log, to be removed later. */
+  readonly marked: string[]
+}
+
+/**
+ * Opens the files of a log. After a clean stop nothing is scanned. Otherwise every segment from the recovery point on is
+ * read, its batches verified and its indexes rebuilt; the log is cut at the first bad or short batch. Damage below the
+ * recovery point is LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
+ */
+export function loadLog(options: LoadOptions): LoadedLog {
+  const { epochs, producers, snapshots } = options
+  epochs.load()
+  let segments = openSegments(options)
+  const marked: string[] = []
+  if (segments.length > 0) segments = options.clean ? openAll(options, segments) : recover(options, segments, marked)
+  let logEndOffset = segments.at(-1)?.nextOffset() ?? options.logStartOffset
+  if (logEndOffset < options.recoveryPoint && segments.length > 0 && !options.clean) {
+    throw logErrors.LOG_FILE_MISSING({ directory: options.directory, end: logEndOffset, recoveryPoint: options.recoveryPoint })
+  }
+  if (segments.length > 0 && logEndOffset < options.logStartOffset) {
+    // Everything that is left was deleted by DeleteRecords already.
+    for (const segment of segments.splice(0)) marked.push(...discard(segment))
+    epochs.clear()
+    logEndOffset = options.logStartOffset
+  }
+  if (segments.length === 0) {
+    segments = [Segment.create(options.files, options.directory, logEndOffset, options.nowMs)]
+    snapshots.removeAll()
+    producers.clear(logEndOffset)
+  }
+  const logStartOffset = Math.max(options.logStartOffset, segments[0]!.baseOffset)
+  epochs.truncateFromEnd(logEndOffset)
+  epochs.truncateFromStart(logStartOffset)
+  snapshots.removeAbove(logEndOffset)
+  if (options.clean) snapshots.restore(producers, logStartOffset, logEndOffset)
+  replayProducers(segments, producers, logEndOffset)
+  snapshots.removeStray(new Set(segments.map((segment) => segment.baseOffset)))
+  const recoveryPoint = options.clean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
+  return { segments, logStartOffset, logEndOffset, recoveryPoint, marked }
+}
+
+/** The segments by their files. Removes what a deletion or compaction left behind, and indexes without a log. */
+function openSegments({ files, directory, nowMs }: LoadOptions): Segment[] {
+  const names = files.list(directory)
+  const bases = new Set<number>()
+  for (const name of names) {
+    if (name.endsWith(swapSuffix)) throw logErrors.LOG_CLEANING_UNFINISHED({ directory, file: name })
+    const base = offsetOf(name, logSuffix)
+    if (base !== undefined) bases.add(base)
+  }
+  for (const name of names) {
+    const path = `${directory}/${name}`
+    // Snapshots of the metadata quorum end in .checkpoint.deleted; they are not this layer's to remove.
+    const leftBehind = (name.endsWith(deletedSuffix) && !name.endsWith(`.checkpoint${deletedSuffix}`)) || name.endsWith(cleanedSuffix)
+    const base = [indexSuffix, timeIndexSuffix, txnIndexSuffix].map((suffix) => offsetOf(name, suffix)).find((each) => each !== undefined)
+    if (leftBehind || (base !== undefined && !bases.has(base))) files.remove(path)
+  }
+  return [...bases].sort((a, b) => a - b).map((base) => Segment.existing(files, directory, base, nowMs))
+}
+
+/** Opens segments whose batches are known to be whole; indexes that are missing are built anew. */
+function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
+  for (const segment of segments) {
+    if (segment.openIndexes()) continue
+    verify(options, segment, Number.POSITIVE_INFINITY)
+    segment.seal()
+  }
+}
+
+/** Opens a cleanly closed log and makes its last segment ready for appends. */
+function openAll(options: LoadOptions, segments: Segment[]): Segment[] {
+  openSealed(options, segments)
+  const last = segments.at(-1)!
+  last.index.load()
+  last.readTimes()
+  return segments
+}
+
+/** Opens the segments below the recovery point as they are and verifies the rest. */
+function recover(options: LoadOptions, segments: Segment[], marked: string[]): Segment[] {
+  const { recoveryPoint, producers, snapshots, log, name } = options
+  const firstUnsure = Math.max(0, segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint))
+  const kept = segments.slice(0, firstUnsure)
+  openSealed(options, kept)
+  snapshots.restore(producers, Math.max(options.logStartOffset, segments[0]!.baseOffset), segments[firstUnsure]!.baseOffset)
+  replayProducers(kept, producers, segments[firstUnsure]!.baseOffset)
+  for (const segment of segments.slice(firstUnsure)) {
+    const cutBytes = verify(options, segment, recoveryPoint)
+    kept.push(segment)
+    if (cutBytes === 0) continue
+    const dropped = segments.slice(kept.length)
+    for (const each of dropped) marked.push(...discard(each))
+    log('warn', `log ${name} was not closed: cut ${cutBytes} bytes behind its last whole batch`, {
+      file: segment.path,
+      position: segment.sizeInBytes,
+      droppedSegments: dropped.length,
+    })
+    break
+  }
+  for (const segment of kept.slice(firstUnsure, -1)) segment.seal()
+  return kept
+}
+
+function discard(segment: Segment): string[] {
+  segment.close()
+  return segment.markDeleted()
+}
+
+/**
+ * Reads a whole segment, verifies its batches, rebuilds its indexes and counts them into epochs and producers. Cuts it
+ * at the first bad batch unless the offset there is below `recoveryPoint`. Returns how many bytes were cut.
+ */
+function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): number {
+  const { epochs, producers, indexIntervalBytes } = options
+  const fileBytes = segment.file.size()
+  let next = segment.baseOffset
+  segment.resetNotes()
+  const problem = eachBatch(segment, fileBytes, (batch) => {
+    if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
+    if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset)) return `a last offset of ${batch.lastOffset}`
+    segment.note(batch, indexIntervalBytes)
+    const { partitionLeaderEpoch } = batch
+    if (partitionLeaderEpoch >= 0 && partitionLeaderEpoch > (epochs.latest?.epoch ?? -1)) {
+      epochs.assign(partitionLeaderEpoch, batch.baseOffset, true)
+    }
+    next = batch.lastOffset + 1
+    if (batch.baseOffset >= producers.endOffset) producers.update(batch)
+    return undefined
+  })
+  if (problem === undefined) return 0
+  if (next < recoveryPoint) throw logErrors.LOG_CORRUPT({ file: segment.path, position: segment.sizeInBytes, problem })
+  segment.cutTail()
+  return fileBytes - segment.sizeInBytes
+}
+
+const blockBytes = 4 * 1024 * 1024
+
+/** Hands out the valid batches of a file in order until one is refused or bad; says what is wrong with that. */
+function eachBatch(segment: Segment, fileBytes: number, take: (batch: RecordBatch) => string | undefined): string | undefined {
+  let block = Buffer.allocUnsafeSlow(Math.min(fileBytes, blockBytes))
+  for (let position = 0; position < fileBytes; ) {
+    const filled = segment.file.read(block, 0, Math.min(block.length, fileBytes - position), position)
+    const view = block.subarray(0, filled)
+    let at = 0
+    while (at + batchHeaderBytes <= filled) {
+      const batch = RecordBatch.at(view, at)
+      const { sizeInBytes, magic } = batch
+      if (sizeInBytes < batchHeaderBytes) return `a batch of ${sizeInBytes} bytes`
+      if (position + at + sizeInBytes > fileBytes) return `a batch of ${sizeInBytes} bytes, of which ${fileBytes - position - at} are there`
+      if (magic === 0 || magic === 1) {
+        throw logErrors.LOG_FILE_INVALID({ file: segment.path, problem: `message format ${magic}, which Kafka wrote before 0.11` })
+      }
+      if (at + sizeInBytes > filled) break
+      const problem = batch.isCrcValid() ? take(batch) : 'a batch with a wrong checksum'
+      if (problem !== undefined) return problem
+      at += sizeInBytes
+    }
+    if (at === 0) {
+      if (fileBytes - position < batchHeaderBytes) return `${fileBytes - position} bytes that are no batch`
+      // A batch larger than the block: its size was checked against the file above.
+      block = Buffer.allocUnsafeSlow(RecordBatch.at(view).sizeInBytes)
+    }
+    position += at
+  }
+  return undefined
+}
+
+/** Counts batches that the producers' state does not cover yet, from the headers in the files. */
+export function replayProducers(segments: readonly Segment[], producers: ProducerStates, upTo: number): void {
+  for (const segment of segments) {
+    const next = segments[segments.indexOf(segment) + 1]?.baseOffset ?? upTo
+    if (next <= producers.endOffset) continue
+    for (const { batch, position } of segment.headers(segment.index.positionBefore(producers.endOffset))) {
+      if (batch.baseOffset < producers.endOffset) continue
+      // The record of a transaction marker counts too, and the header view may end before it.
+      producers.update(batch.isControl ? RecordBatch.at(segment.readNow(position, batch.sizeInBytes)) : batch)
+    }
+  }
+  producers.endOffset = upTo
+}

@@ -1,0 +1,255 @@
+import type { Files, OpenFile } from '#core/ports/files.ts'
+import { batches, RecordBatch } from '#core/records/batch.ts'
+import { batchHeaderBytes } from '#core/records/layout.ts'
+
+import { logErrors } from './errors.ts'
+import { deletedSuffix, logSuffix, offsetName, segmentSuffixes } from './file-names.ts'
+import { SegmentIndex, type TimestampOffset } from './segment-index.ts'
+
+/** Offsets in an index are int32 relative to the base, so this is how far a segment reaches. */
+const farthestOffset = 0x7fffffff
+
+/** Positions are int32 in the index, so no segment file grows beyond this. */
+export const largestSegmentBytes = 0x7fffffff
+
+const headerBlockBytes = 16 * 1024
+
+/** A batch's place in a segment. */
+export interface BatchPlace {
+  readonly position: number
+  readonly sizeInBytes: number
+}
+
+/**
+ * One file of a log and its indexes. Batches are appended at the end and never change; the last segment of a log takes
+ * appends, the others are sealed. The file is opened on first use.
+ */
+export class Segment {
+  readonly baseOffset: number
+  readonly index: SegmentIndex
+  readonly #files: Files
+  readonly #stem: string
+  #file: OpenFile | undefined
+  #size = 0
+  /** The largest timestamp and the last offset of the first batch that has it. */
+  largest: TimestampOffset
+  /** Largest timestamp of the first batch, which time-based rolling counts from; undefined while the segment is empty. */
+  rollTimestamp: number | undefined
+  /** Wall clock when the segment was begun or opened; stands in for the timestamp of records that have none. */
+  readonly createdMs: number
+  #bytesSinceIndexEntry = 0
+  #reads = 0
+  #closed = false
+
+  constructor(files: Files, directory: string, baseOffset: number, nowMs: number) {
+    this.#files = files
+    this.#stem = `${directory}/${offsetName(baseOffset)}`
+    this.baseOffset = baseOffset
+    this.index = new SegmentIndex(files, directory, baseOffset)
+    this.largest = { timestamp: -1, offset: baseOffset }
+    this.createdMs = nowMs
+  }
+
+  /** A new, empty segment; its file is made at once. */
+  static create(files: Files, directory: string, baseOffset: number, nowMs: number): Segment {
+    const segment = new Segment(files, directory, baseOffset, nowMs)
+    segment.#file = files.open(segment.path, { create: true })
+    segment.#file.truncate(0)
+    segment.index.reset()
+    return segment
+  }
+
+  /** A segment that is there, indexes and all. `openIndexes` comes next. */
+  static existing(files: Files, directory: string, baseOffset: number, nowMs: number): Segment {
+    const segment = new Segment(files, directory, baseOffset, nowMs)
+    segment.#size = files.stat(segment.path).size
+    return segment
+  }
+
+  get path(): string {
+    return this.#stem + logSuffix
+  }
+
+  /** Bytes of batches in the file. */
+  get sizeInBytes(): number {
+    return this.#size
+  }
+
+  /** The file, opened on first use. */
+  get file(): OpenFile {
+    return (this.#file ??= this.#files.open(this.path))
+  }
+
+  /** True when an offset can be kept in this segment's index. */
+  reaches(offset: number): boolean {
+    return offset - this.baseOffset <= farthestOffset
+  }
+
+  /** Writes whole batches at the end in one call, then notes them. A failed write leaves the segment as it was. */
+  append(bytes: Buffer, indexIntervalBytes: number): void {
+    this.file.write([bytes], this.#size)
+    for (const batch of batches(bytes)) this.note(batch, indexIntervalBytes)
+  }
+
+  /** Counts a batch in that the file holds at the segment's end: size, largest timestamp, index entries. */
+  note(batch: RecordBatch, indexIntervalBytes: number): void {
+    const { maxTimestamp, lastOffset, sizeInBytes } = batch
+    if (this.#size === 0) this.rollTimestamp = maxTimestamp
+    if (maxTimestamp > this.largest.timestamp) this.largest = { timestamp: maxTimestamp, offset: lastOffset }
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.index.addOffset(lastOffset, this.#size)
+      this.index.addTime(this.largest)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += sizeInBytes
+    this.#size += sizeInBytes
+  }
+
+  /** Forgets everything known of the content, to note it again. */
+  resetNotes(): void {
+    this.#size = 0
+    this.#bytesSinceIndexEntry = 0
+    this.rollTimestamp = undefined
+    this.largest = { timestamp: -1, offset: this.baseOffset }
+    this.index.reset()
+  }
+
+  /** Cuts what a failed write may have left behind the last batch. */
+  cutTail(): void {
+    this.file.truncate(this.#size)
+  }
+
+  /**
+   * The headers of the batches from `position` on, as views that are valid until the next one. Reads blocks of 16 KiB, so
+   * large batches are skipped unread. A size that cannot be is LOG_CORRUPT.
+   */
+  *headers(position: number): Generator<{ readonly batch: RecordBatch; readonly position: number }, void, undefined> {
+    const block = Buffer.allocUnsafe(headerBlockBytes)
+    let blockStart = 0
+    let blockEnd = 0
+    for (let at = position; at < this.#size; ) {
+      if (at < blockStart || at + batchHeaderBytes > blockEnd) {
+        blockStart = at
+        blockEnd = at + this.file.read(block, 0, Math.min(headerBlockBytes, this.#size - at), at)
+      }
+      if (at + batchHeaderBytes > blockEnd) throw this.#corrupt(at, 'the file ends inside a batch')
+      const batch = RecordBatch.at(block, at - blockStart)
+      const { sizeInBytes } = batch
+      if (sizeInBytes < batchHeaderBytes || at + sizeInBytes > this.#size) throw this.#corrupt(at, `a batch of ${sizeInBytes} bytes`)
+      yield { batch, position: at }
+      at += sizeInBytes
+    }
+  }
+
+  #corrupt(position: number, problem: string) {
+    return logErrors.LOG_CORRUPT({ file: this.path, position, problem })
+  }
+
+  /** Where the first batch lies that ends at or after `offset`; `from` is a position known to be before it. */
+  placeOf(offset: number, from = this.index.positionBefore(offset)): BatchPlace | undefined {
+    for (const { batch, position } of this.headers(from)) {
+      if (batch.lastOffset >= offset) return { position, sizeInBytes: batch.sizeInBytes }
+    }
+    return undefined
+  }
+
+  /** The offset after the last batch; the base offset of an empty segment. */
+  nextOffset(): number {
+    let next = this.baseOffset
+    for (const { batch } of this.headers(this.index.positionBefore(this.index.lastOffset))) next = batch.lastOffset + 1
+    return next
+  }
+
+  /** Takes the indexes as they are on the disk; false when they must be rebuilt from the log. */
+  openIndexes(): boolean {
+    if (!this.index.openSealed()) return false
+    this.largest = this.index.lastTime
+    return true
+  }
+
+  /** Finds `largest` and `rollTimestamp` of a segment whose indexes are open, reading only what they do not cover. */
+  readTimes(): void {
+    this.largest = this.index.lastTime
+    for (const { batch } of this.headers(this.index.positionBefore(this.largest.offset))) {
+      if (batch.maxTimestamp > this.largest.timestamp) this.largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
+    }
+    for (const { batch } of this.headers(0)) {
+      this.rollTimestamp = batch.maxTimestamp
+      return
+    }
+  }
+
+  /** Reads whole or part; shorter only where the file is. */
+  readNow(position: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    return bytes.subarray(0, this.file.read(bytes, 0, length, position))
+  }
+
+  /** The same off the event loop; the file stays open until it is done. */
+  async readLater(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    this.#reads++
+    try {
+      return bytes.subarray(0, await this.file.readAsync(bytes, 0, length, position))
+    } finally {
+      this.#reads--
+      if (this.#closed) this.close()
+    }
+  }
+
+  /** Cuts the segment to the batches that end before `offset`. */
+  truncateTo(offset: number): void {
+    const place = this.placeOf(offset)
+    if (place === undefined) return
+    this.index.truncateTo(offset)
+    this.#size = place.position
+    this.cutTail()
+    this.#bytesSinceIndexEntry = 0
+    if (this.#size === 0) this.resetNotes()
+    else this.readTimes()
+  }
+
+  /** Ends appends: the last timestamp gets its entry and the indexes go to their files. */
+  seal(): void {
+    this.index.addTime(this.largest)
+    this.index.seal()
+  }
+
+  /** Writes the indexes of a segment that may still grow. */
+  writeIndexes(): void {
+    this.index.addTime(this.largest)
+    this.index.write()
+  }
+
+  /** Forces log and index files to the disk. */
+  async sync(): Promise<void> {
+    this.#reads++
+    try {
+      await this.file.sync()
+      await this.index.sync()
+    } finally {
+      this.#reads--
+      if (this.#closed) this.close()
+    }
+  }
+
+  /** Renames the files so that no restart takes them for live; returns what to remove later. */
+  markDeleted(): string[] {
+    const marked: string[] = []
+    for (const suffix of segmentSuffixes) {
+      const path = this.#stem + suffix
+      if (!this.#files.exists(path)) continue
+      this.#files.rename(path, path + deletedSuffix)
+      marked.push(path + deletedSuffix)
+    }
+    return marked
+  }
+
+  /** Closes the file once no read is under way. */
+  close(): void {
+    this.#closed = true
+    if (this.#reads > 0 || this.#file === undefined) return
+    this.#file.close()
+    this.#file = undefined
+  }
+}

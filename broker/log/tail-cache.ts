@@ -1,0 +1,182 @@
+import { RecordBatch } from '#core/records/batch.ts'
+
+const smallestChunkBytes = 16 * 1024
+const largestChunkBytes = 1024 * 1024
+const markEveryBytes = 4096
+
+/** Memory with the batches of one log, one after another. Filled from the front and never rewritten, so views stay good. */
+class Chunk {
+  readonly bytes: Buffer
+  readonly baseOffset: number
+  /** Bytes that are in the log. */
+  used = 0
+  endOffset: number
+  /** Base offset and position of a batch about every 4 KiB, rising: where a walk may begin. */
+  readonly #markOffsets: number[] = []
+  readonly #markPositions: number[] = []
+
+  constructor(capacity: number, baseOffset: number) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+    this.baseOffset = baseOffset
+    this.endOffset = baseOffset
+  }
+
+  commit(size: number, baseOffset: number, endOffset: number): void {
+    const last = this.#markPositions.at(-1)
+    if (last === undefined || this.used - last >= markEveryBytes) {
+      this.#markOffsets.push(baseOffset)
+      this.#markPositions.push(this.used)
+    }
+    this.used += size
+    this.endOffset = endOffset
+  }
+
+  /** Where the batch begins that holds `offset`, which must lie in the chunk. */
+  positionOf(offset: number): number {
+    let at = this.#markBefore(this.#markOffsets, offset)
+    for (;;) {
+      const batch = RecordBatch.at(this.bytes, at)
+      if (batch.lastOffset >= offset) return at
+      at += batch.sizeInBytes
+    }
+  }
+
+  /** End of the last whole batch that ends by `limit` bytes and lies below the offset `upTo`; at least `start`. */
+  endOf(start: number, limit: number, upTo: number): number {
+    if (upTo >= this.endOffset && limit >= this.used) return this.used
+    let at = Math.max(start, this.#markBefore(this.#markPositions, limit))
+    // The mark by bytes may lie above `upTo`; then the one by offset is the nearer.
+    if (at > start && RecordBatch.at(this.bytes, at).baseOffset >= upTo) at = Math.max(start, this.#markBefore(this.#markOffsets, upTo - 1))
+    while (at < this.used) {
+      const batch = RecordBatch.at(this.bytes, at)
+      const end = at + batch.sizeInBytes
+      if (end > limit || batch.lastOffset >= upTo) break
+      at = end
+    }
+    return at
+  }
+
+  #markBefore(keys: readonly number[], target: number): number {
+    let low = 0
+    let high = keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (keys[middle]! <= target) low = middle + 1
+      else high = middle
+    }
+    return this.#markPositions[Math.max(0, low - 1)]!
+  }
+}
+
+/** The memory that the tails of all logs of a directory share: what was appended first goes first. */
+export class TailCache {
+  readonly #maxBytes: number
+  #bytes = 0
+  readonly #order: { readonly tail: LogTail; readonly chunk: Chunk }[] = []
+  #first = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The tail of one more log. */
+  tail(): LogTail {
+    return new LogTail(this)
+  }
+
+  /** Counts a new chunk in and drops the oldest ones above the bound, though never the new one. */
+  added(tail: LogTail, chunk: Chunk): void {
+    this.#bytes += chunk.bytes.length
+    this.#order.push({ tail, chunk })
+    while (this.#bytes > this.#maxBytes && this.#first < this.#order.length - 1) {
+      const oldest = this.#order[this.#first++]!
+      oldest.tail.drop(oldest.chunk)
+    }
+    if (this.#first > 1024) this.#order.splice(0, this.#first), (this.#first = 0)
+  }
+
+  removed(chunk: Chunk): void {
+    this.#bytes -= chunk.bytes.length
+  }
+}
+
+/** Bytes of whole batches. */
+export interface CachedRead {
+  readonly chunks: Buffer[]
+  readonly sizeInBytes: number
+}
+
+/**
+ * The newest batches of one log in memory. An append is staged here first: the log stamps and writes the copy, which is why
+ * the caller's buffer is free at once, and why a reader at the end gets its bytes without a file.
+ */
+export class LogTail {
+  readonly #cache: TailCache
+  #chunks: Chunk[] = []
+  #nextCapacity = smallestChunkBytes
+
+  constructor(cache: TailCache) {
+    this.#cache = cache
+  }
+
+  /** First offset that can be read here; `logEndOffset` when nothing can. */
+  startOffset(logEndOffset: number): number {
+    return this.#chunks[0]?.baseOffset ?? logEndOffset
+  }
+
+  /** Copies batches behind the last ones; they count only once `commit` is called. Returns the copy. */
+  stage(batches: Buffer, baseOffset: number): Buffer {
+    let chunk = this.#chunks.at(-1)
+    if (chunk === undefined || chunk.used + batches.length > chunk.bytes.length) {
+      const capacity = Math.max(this.#nextCapacity, batches.length)
+      this.#nextCapacity = Math.min(largestChunkBytes, this.#nextCapacity * 2)
+      chunk = new Chunk(capacity, baseOffset)
+      this.#chunks.push(chunk)
+      this.#cache.added(this, chunk)
+    }
+    const staged = chunk.bytes.subarray(chunk.used, chunk.used + batches.length)
+    staged.set(batches)
+    return staged
+  }
+
+  /** The staged batches are in the log. */
+  commit(size: number, baseOffset: number, endOffset: number): void {
+    this.#chunks.at(-1)!.commit(size, baseOffset, endOffset)
+  }
+
+  /** Whole batches from the one that holds `offset`, up to `maxBytes` and below `upTo`; undefined when not in memory. */
+  read(offset: number, maxBytes: number, upTo: number, atLeastOneBatch: boolean): CachedRead | undefined {
+    let at = this.#chunks.findLastIndex((chunk) => chunk.baseOffset <= offset)
+    if (at < 0 || offset >= this.#chunks[at]!.endOffset) return undefined
+    const chunks: Buffer[] = []
+    let sizeInBytes = 0
+    let start = this.#chunks[at]!.positionOf(offset)
+    for (; at < this.#chunks.length; at++, start = 0) {
+      const chunk = this.#chunks[at]!
+      let end = chunk.endOf(start, start + maxBytes - sizeInBytes, upTo)
+      if (end === start && sizeInBytes === 0 && atLeastOneBatch) end = chunk.endOf(start, start + RecordBatch.at(chunk.bytes, start).sizeInBytes, upTo)
+      if (end === start) break
+      chunks.push(chunk.bytes.subarray(start, end))
+      sizeInBytes += end - start
+      if (end < chunk.used) break
+    }
+    return { chunks, sizeInBytes }
+  }
+
+  /** Forgets a chunk that the cache has no room for. */
+  drop(chunk: Chunk): void {
+    const at = this.#chunks.indexOf(chunk)
+    if (at < 0) return
+    // Chunks before it are older still: a hole in the middle would make reads wrong.
+    for (const gone of this.#chunks.splice(0, at + 1)) this.#cache.removed(gone)
+  }
+
+  clear(): void {
+    for (const chunk of this.#chunks) this.#cache.removed(chunk)
+    this.#chunks = []
+  }
+}

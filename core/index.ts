@@ -10,3 +10,18 @@ export { schemaSerde } from '#core/serde/standard-schema.ts'
 export type { Log, LogLevel } from '#core/telemetry/log.ts'
 export { silentLog, textLog } from '#core/telemetry/log.ts'
 export * from '#core/client/client.ts'
+export {
+  cooperativeStickyAssignor,
+  rangeAssignor,
+  roundRobinAssignor,
+  stickyAssignor,
+} from '#core/client/assignors/index.ts'
+export { clientErrors } from '#core/client/errors.ts'
+export { createClient } from '#core/client/lean-client.ts'
+export type { LeanClientOptions } from '#core/client/lean-client.ts'
+export {
+  keyHashPartitioner,
+  partitionForKey,
+  randomPartitioner,
+  roundRobinPartitioner,
+} from '#core/client/producer/partitioners.ts'

@@ -72,8 +72,17 @@ export const clientErrors = errorTable({
 
 /** Protocol errors after which the metadata of a topic is asked for again. */
 const staleMetadata: ReadonlySet<string> = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_OR_FOLLOWER', 'REPLICA_NOT_AVAILABLE', 'LISTENER_NOT_FOUND',
-  'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID', 'KAFKA_STORAGE_ERROR', 'OFFSET_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_OR_FOLLOWER',
+  'REPLICA_NOT_AVAILABLE',
+  'LISTENER_NOT_FOUND',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+  'KAFKA_STORAGE_ERROR',
+  'OFFSET_NOT_AVAILABLE',
 ])
 
 const lostCoordinator: ReadonlySet<string> = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE'])
@@ -92,7 +101,10 @@ export function isConnectionFault(error: unknown): boolean {
 /** True when leaders or topic ids may have changed. */
 export function isMetadataStale(error: unknown): boolean {
   if (error instanceof ProtocolError) return staleMetadata.has(error.code)
-  return isConnectionFault(error) || (isKnownError(error) && (error.code === 'LEADER_MISSING' || error.code === 'BROKER_UNKNOWN'))
+  return (
+    isConnectionFault(error) ||
+    (isKnownError(error) && (error.code === 'LEADER_MISSING' || error.code === 'BROKER_UNKNOWN'))
+  )
 }
 
 /** True when the coordinator must be looked up again. */
@@ -107,7 +119,10 @@ export function refusal(errorCode: number, about: string, told?: string | null):
 }
 
 /** True for a ProtocolError of one of these names. */
-export function isProtocolError(error: unknown, ...names: readonly (keyof typeof errorCodes)[]): error is ProtocolError {
+export function isProtocolError(
+  error: unknown,
+  ...names: readonly (keyof typeof errorCodes)[]
+): error is ProtocolError {
   return error instanceof ProtocolError && (names as readonly string[]).includes(error.code)
 }
 

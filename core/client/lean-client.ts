@@ -1,3 +1,4 @@
+import { LeanAdmin } from '#core/client/admin/lean-admin.ts'
 import type { Admin, Client, Consumer, ConsumerOptions, Producer, ProducerOptions } from '#core/client/client.ts'
 import { parseBootstrap } from '#core/client/cluster/bootstrap.ts'
 import { Cluster } from '#core/client/cluster/cluster.ts'
@@ -62,13 +63,16 @@ class LeanClient implements Client {
 
   consumer(options: ConsumerOptions = {}): Consumer {
     this.#assertOpen()
-    const consumer: LeanConsumer = new LeanConsumer(this.#cluster, options, this.#log, () => this.#open.delete(consumer))
+    const consumer: LeanConsumer = new LeanConsumer(this.#cluster, options, this.#log, () =>
+      this.#open.delete(consumer),
+    )
     this.#open.add(consumer)
     return consumer
   }
 
   admin(): Admin {
-    throw new Error('not yet')
+    this.#assertOpen()
+    return new LeanAdmin(this.#cluster)
   }
 
   async close(): Promise<void> {

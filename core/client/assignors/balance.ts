@@ -69,7 +69,10 @@ class Division {
       this.#owned.set(member, new Map())
     }
     for (const topic of this.#topics) {
-      this.#takers.set(topic, this.#members.filter((member) => this.#wants.get(member)!.has(topic)))
+      this.#takers.set(
+        topic,
+        this.#members.filter((member) => this.#wants.get(member)!.has(topic)),
+      )
       for (let partition = 0; partition < counts.get(topic)!; partition++) {
         const key = partitionKey({ topic, partition })
         this.#partitions.set(key, { topic, partition })
@@ -100,7 +103,8 @@ class Division {
   }
 
   result(): Map<string, TopicPartition[]> {
-    const order = (a: TopicPartition, b: TopicPartition): number => byText(a.topic, b.topic) || a.partition - b.partition
+    const order = (a: TopicPartition, b: TopicPartition): number =>
+      byText(a.topic, b.topic) || a.partition - b.partition
     return new Map([...this.#owned].map(([member, owned]) => [member, [...owned.values()].sort(order)]))
   }
 
@@ -125,7 +129,8 @@ class Division {
       seen.add(topic)
       const other = this.#emptiest(topic)
       const load = this.#load(other)
-      if (load + 2 <= this.#load(member) && (target === undefined || load < target.load)) target = { key, member: other, load }
+      if (load + 2 <= this.#load(member) && (target === undefined || load < target.load))
+        target = { key, member: other, load }
     }
     if (target === undefined) return false
     this.#owned.get(member)!.delete(target.key)

@@ -113,7 +113,8 @@ export class Cluster {
     return this.retrying(async () => {
       await this.refresh([name], allowAutoTopicCreation)
       const found = this.metadata.topic(name)
-      if (found === undefined) throw refusal(this.metadata.errorOf(name) || errorCodes.UNKNOWN_TOPIC_OR_PARTITION.code, `topic "${name}"`)
+      if (found === undefined)
+        throw refusal(this.metadata.errorOf(name) || errorCodes.UNKNOWN_TOPIC_OR_PARTITION.code, `topic "${name}"`)
       return found
     })
   }
@@ -121,7 +122,11 @@ export class Cluster {
   /** The one retry of this client: goes on with pauses while errors are retriable, asking for metadata when it is stale. */
   retrying<T>(
     attempt: () => Promise<T>,
-    options: { readonly timeoutMs?: number; readonly topics?: Iterable<string>; readonly retriable?: (error: unknown) => boolean } = {},
+    options: {
+      readonly timeoutMs?: number
+      readonly topics?: Iterable<string>
+      readonly retriable?: (error: unknown) => boolean
+    } = {},
   ): Promise<T> {
     const topics = new Set(options.topics)
     const allowed = options.retriable ?? isRetriable

@@ -25,7 +25,10 @@ export class Links {
     if (this.#closed) throw clientErrors.CLIENT_CLOSED({ what: 'client' })
     const node = this.#metadata.brokers.get(brokerId)
     const known = this.#links.get(brokerId)
-    if (known !== undefined && (node === undefined || (node.host === known.address.host && node.port === known.address.port))) {
+    if (
+      known !== undefined &&
+      (node === undefined || (node.host === known.address.host && node.port === known.address.port))
+    ) {
       return known
     }
     known?.close()

@@ -43,7 +43,10 @@ export function queryOffsets(
     return answer.topics.flatMap(({ name, partitions: found }) =>
       found.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
         const key = partitionKey({ topic: name, partition: partitionIndex })
-        return [key, errorCode === 0 ? { offset, timestamp, leaderEpoch } : refusal(errorCode, `offsets of ${key}`)] as const
+        return [
+          key,
+          errorCode === 0 ? { offset, timestamp, leaderEpoch } : refusal(errorCode, `offsets of ${key}`),
+        ] as const
       }),
     )
   })

@@ -51,7 +51,12 @@ export class Connection {
   }
 
   /** Connects. Rejects with BROKER_UNREACHABLE. `onClosed` is called once when an opened connection has ended. */
-  static open(address: Address, options: ConnectionOptions, ports: ClientPorts, onClosed: () => void): Promise<Connection> {
+  static open(
+    address: Address,
+    options: ConnectionOptions,
+    ports: ClientPorts,
+    onClosed: () => void,
+  ): Promise<Connection> {
     const connection = new Connection(address, options, ports, onClosed)
     return new Promise((resolve, reject) => connection.#dial(() => resolve(connection), reject))
   }
@@ -99,7 +104,11 @@ export class Connection {
   }
 
   /** Sends a request that has no answer; resolves when its bytes have left. */
-  sendOneWay<Q extends Fields, R extends Fields>(api: Api<Q, R>, version: number, body: Encodable<Message<Q>>): Promise<void> {
+  sendOneWay<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    version: number,
+    body: Encodable<Message<Q>>,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'open') return reject(this.#lost('it was closed'))
       const correlationId = this.#nextCorrelationId
@@ -122,7 +131,9 @@ export class Connection {
       this.#socket?.destroy()
       failed(clientErrors.BROKER_UNREACHABLE({ ...this.address, problem }, cause))
     }
-    const timer = this.#ports.timers.after(connectTimeoutMs, () => refuse(`nothing answered within ${connectTimeoutMs} ms`))
+    const timer = this.#ports.timers.after(connectTimeoutMs, () =>
+      refuse(`nothing answered within ${connectTimeoutMs} ms`),
+    )
     this.#socket = this.#ports.dial(this.address, {
       opened: () => {
         if (this.#state !== 'connecting') return

@@ -45,7 +45,9 @@ export const tcpDial: Dial = ({ host, port }, listener) => {
         })
       }
       const last = chunks.length - 1
-      chunks.forEach((chunk, index) => (index === last && sent ? socket.write(chunk, () => sent()) : socket.write(chunk)))
+      chunks.forEach((chunk, index) =>
+        index === last && sent ? socket.write(chunk, () => sent()) : socket.write(chunk),
+      )
     },
     destroy: () => void socket.destroy(),
   }

@@ -57,7 +57,8 @@ export class FrameAssembly {
     const size = this.#head
     this.#head = 0
     this.#headBytes = 0
-    if (size < 4 || size > this.#maxBytes) throw new RangeError(`an answer of ${size} bytes, the limit is ${this.#maxBytes}`)
+    if (size < 4 || size > this.#maxBytes)
+      throw new RangeError(`an answer of ${size} bytes, the limit is ${this.#maxBytes}`)
     this.#size = size
     return at
   }

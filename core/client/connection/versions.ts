@@ -24,7 +24,8 @@ export async function negotiate(connection: Connection, timeoutMs: number): Prom
   for (let tries = 0; ; tries++) {
     const frame = await connection.sendForFrame(apiVersions, version, clientSoftware, timeoutMs)
     const refused =
-      frame.length >= correlationBytes + 2 && frame.readInt16BE(correlationBytes) === errorCodes.UNSUPPORTED_VERSION.code
+      frame.length >= correlationBytes + 2 &&
+      frame.readInt16BE(correlationBytes) === errorCodes.UNSUPPORTED_VERSION.code
     const { errorCode, apiKeys } = decodeResponse(apiVersions, refused ? 0 : version, frame).body
     if (refused && tries === 0 && version > 0) {
       const known = apiKeys.find(({ apiKey }) => apiKey === apiVersions.key)

@@ -4,7 +4,10 @@ import { byTopic } from '#core/client/cluster/by-leader.ts'
 import { clientErrors } from '#core/client/errors.ts'
 import type { GroupProtocol, GroupRole, PeerMember } from '#core/client/group/member.ts'
 import {
-  decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
 } from '#core/wire/embedded/consumer-protocol.ts'
 
 /** What a member has to say when it joins. */
@@ -37,7 +40,10 @@ export class ConsumerRole implements GroupRole {
   protocols(): GroupProtocol[] {
     this.#divided = undefined
     const { topics, owned, generation } = this.#standing()
-    const ownedPartitions = byTopic(owned, ({ partition }) => partition).map(({ topic, entries }) => ({ topic, partitions: entries }))
+    const ownedPartitions = byTopic(owned, ({ partition }) => partition).map(({ topic, entries }) => ({
+      topic,
+      partitions: entries,
+    }))
     return this.#assignors.map((assignor) => ({
       name: assignor.name,
       metadata: encodeSubscription({
@@ -70,7 +76,9 @@ export class ConsumerRole implements GroupRole {
   get outdated(): boolean {
     const divided = this.#divided
     if (divided === undefined) return false
-    return [...divided].some(([topic, count]) => count !== (this.#cluster.metadata.topic(topic)?.partitions.length ?? 0))
+    return [...divided].some(
+      ([topic, count]) => count !== (this.#cluster.metadata.topic(topic)?.partitions.length ?? 0),
+    )
   }
 
   /** A topic that is not there counts as having no partitions, so that its coming is noticed. */
@@ -98,6 +106,8 @@ function encode({ partitions, userData }: Assignment): Buffer {
 
 function subscriptionOf({ metadata, groupInstanceId }: PeerMember): Subscription {
   const { topics, userData, ownedPartitions, generationId, rackId } = decodeSubscription(metadata)
-  const owned = ownedPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
+  const owned = ownedPartitions.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  )
   return { topics, userData, ownedPartitions: owned, generationId, rackId, groupInstanceId }
 }

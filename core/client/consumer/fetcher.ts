@@ -177,6 +177,9 @@ export class Fetcher {
 
   #refresh(topics: Iterable<string>): void {
     // Whether or not it came: the partitions try again after their pause.
-    this.#cluster.refresh(topics, true).then(() => this.run(), () => undefined)
+    this.#cluster.refresh(topics, true).then(
+      () => this.run(),
+      () => undefined,
+    )
   }
 }

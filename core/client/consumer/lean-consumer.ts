@@ -1,6 +1,12 @@
 import {
-  type Consumer, type ConsumerOptions, type FetchedPartition, type OffsetAndMetadata, partitionKey, type RebalanceListener,
-  type TopicPartition, type TopicPartitionOffset,
+  type Consumer,
+  type ConsumerOptions,
+  type FetchedPartition,
+  type OffsetAndMetadata,
+  partitionKey,
+  type RebalanceListener,
+  type TopicPartition,
+  type TopicPartitionOffset,
 } from '#core/client/client.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import { offsetSpecials, queryOffsets } from '#core/client/cluster/list-offsets.ts'
@@ -105,7 +111,9 @@ export class LeanConsumer implements Consumer {
   }
 
   get paused(): readonly TopicPartition[] {
-    return [...this.#assigned.values()].filter(({ paused }) => paused).map(({ topic, partition }) => ({ topic, partition }))
+    return [...this.#assigned.values()]
+      .filter(({ paused }) => paused)
+      .map(({ topic, partition }) => ({ topic, partition }))
   }
 
   seek(partition: TopicPartition, offset: number): void {
@@ -140,7 +148,8 @@ export class LeanConsumer implements Consumer {
       await this.#cluster.retrying(() => commitOffsets(coordinator, offsets, committer))
     } catch (error) {
       if (!isProtocolError(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID')) throw error
-      if (committer.generation === this.#subscription?.member.generation) this.#subscription.member.loseGeneration(error)
+      if (committer.generation === this.#subscription?.member.generation)
+        this.#subscription.member.loseGeneration(error)
       throw clientErrors.COMMIT_REFUSED({ group: coordinator.groupId, problem: error.message }, error)
     }
   }

@@ -21,7 +21,12 @@ export class Positions {
   #failure: Error | undefined
 
   /** `found` is called when a round is over. */
-  constructor(cluster: Cluster, settings: ConsumerSettings, coordinator: GroupCoordinator | undefined, found: () => void) {
+  constructor(
+    cluster: Cluster,
+    settings: ConsumerSettings,
+    coordinator: GroupCoordinator | undefined,
+    found: () => void,
+  ) {
     this.#cluster = cluster
     this.#settings = settings
     this.#coordinator = coordinator
@@ -71,7 +76,10 @@ export class Positions {
     return this.#cluster.retrying(() => fetchCommitted(coordinator, partitions))
   }
 
-  async #reset(partitions: readonly AssignedPartition[], isCurrent: (each: AssignedPartition) => boolean): Promise<void> {
+  async #reset(
+    partitions: readonly AssignedPartition[],
+    isCurrent: (each: AssignedPartition) => boolean,
+  ): Promise<void> {
     const { autoOffsetReset, groupId = '', readCommitted } = this.#settings
     const first = partitions[0]
     if (first === undefined) return

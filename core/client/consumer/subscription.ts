@@ -121,10 +121,12 @@ export class GroupSubscription {
       this.#matching = false
       this.#attention()
     }
-    this.#cluster.retrying(() => this.#cluster.refreshAll()).then(done, (error: unknown) => {
-      this.#outcome = { error }
-      done()
-    })
+    this.#cluster
+      .retrying(() => this.#cluster.refreshAll())
+      .then(done, (error: unknown) => {
+        this.#outcome = { error }
+        done()
+      })
   }
 
   async #prepare(): Promise<void> {
@@ -141,7 +143,10 @@ export class GroupSubscription {
       this.#outcome = outcome
       this.#attention()
     }
-    this.#member.join().then((joined) => done({ joined }), (error: unknown) => done({ error }))
+    this.#member.join().then(
+      (joined) => done({ joined }),
+      (error: unknown) => done({ error }),
+    )
   }
 
   async #takeUpOutcome(): Promise<void> {

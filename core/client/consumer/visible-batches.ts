@@ -46,7 +46,8 @@ class AbortedProducers {
   }
 
   hides(batch: RecordBatch, lastOffset: number): boolean {
-    while (this.#coming.length > 0 && this.#coming[0]!.firstOffset <= lastOffset) this.#open.add(this.#coming.shift()!.producerId)
+    while (this.#coming.length > 0 && this.#coming[0]!.firstOffset <= lastOffset)
+      this.#open.add(this.#coming.shift()!.producerId)
     const { producerId } = batch
     if (batch.isControl) {
       if (isAbortMarker(batch)) this.#open.delete(producerId)

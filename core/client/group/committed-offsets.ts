@@ -1,4 +1,9 @@
-import { type OffsetAndMetadata, partitionKey, type TopicPartition, type TopicPartitionOffset } from '#core/client/client.ts'
+import {
+  type OffsetAndMetadata,
+  partitionKey,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '#core/client/client.ts'
 import { byTopic } from '#core/client/cluster/by-leader.ts'
 import type { GroupCoordinator } from '#core/client/group/coordinator.ts'
 import { refusal } from '#core/client/errors.ts'
@@ -59,7 +64,10 @@ export async function fetchCommitted(
   const topics =
     partitions === null
       ? null
-      : byTopic(partitions, ({ partition }) => partition).map(({ topic, entries }) => ({ name: topic, partitionIndexes: entries }))
+      : byTopic(partitions, ({ partition }) => partition).map(({ topic, entries }) => ({
+          name: topic,
+          partitionIndexes: entries,
+        }))
   const answer = await coordinator.send(
     offsetFetch,
     (version) => ({

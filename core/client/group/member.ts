@@ -129,7 +129,7 @@ export class GroupMember {
   async join(): Promise<Joined | undefined> {
     this.#stopHeartbeats()
     this.#lost = false
-    for (let failures = 0; !this.#stop.signal.aborted; ) {
+    for (let failures = 0; !this.#stop.signal.aborted;) {
       this.#rejoin = false
       try {
         const joined = await this.#joinOnce()

@@ -29,7 +29,10 @@ export class ProducerIdentities {
   async #request(): Promise<void> {
     const { producerId, producerEpoch } = await this.#cluster.retrying(
       async () => {
-        const answer = await this.#cluster.sendToAny(initProducerId, { transactionalId: null, transactionTimeoutMs: 60_000 })
+        const answer = await this.#cluster.sendToAny(initProducerId, {
+          transactionalId: null,
+          transactionTimeoutMs: 60_000,
+        })
         if (answer.errorCode !== 0) throw refusal(answer.errorCode, 'a producer id')
         return answer
       },

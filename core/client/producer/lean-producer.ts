@@ -136,7 +136,13 @@ export class LeanProducer implements Producer {
     }
   }
 
-  #place(queues: TopicQueues, record: OutgoingRecord, bytes: number, delivered: Delivered | undefined, sent: boolean): void {
+  #place(
+    queues: TopicQueues,
+    record: OutgoingRecord,
+    bytes: number,
+    delivered: Delivered | undefined,
+    sent: boolean,
+  ): void {
     let queue: PartitionQueue
     try {
       queue = queues.choose(record, bytes)

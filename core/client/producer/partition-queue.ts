@@ -58,7 +58,12 @@ export class PartitionQueue {
 
   /** True when a batch cannot be numbered before the producer has a new identity. */
   needsIdentity(current: ProducerIdentity | undefined): boolean {
-    if (this.#broken && this.#identity?.producerEpoch === lastEpoch && this.#identity.producerId === current?.producerId) return true
+    if (
+      this.#broken &&
+      this.#identity?.producerEpoch === lastEpoch &&
+      this.#identity.producerId === current?.producerId
+    )
+      return true
     return this.#identity === undefined && current === undefined
   }
 
@@ -96,7 +101,9 @@ export class PartitionQueue {
 
   #isCurrent({ stamp }: ProducerBatch): boolean {
     const identity = this.#identity
-    return stamp !== undefined && stamp.producerId === identity?.producerId && stamp.producerEpoch === identity.producerEpoch
+    return (
+      stamp !== undefined && stamp.producerId === identity?.producerId && stamp.producerEpoch === identity.producerEpoch
+    )
   }
 
   #startAnew(current: ProducerIdentity): void {

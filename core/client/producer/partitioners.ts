@@ -26,5 +26,6 @@ export function randomPartitioner(random: Random = systemRandom): Partitioner {
  * partition.)
  */
 export function keyHashPartitioner(keyless: Partitioner = randomPartitioner()): Partitioner {
-  return (record, partitions) => (record.key === null ? keyless(record, partitions) : partitionForKey(record.key, partitions))
+  return (record, partitions) =>
+    record.key === null ? keyless(record, partitions) : partitionForKey(record.key, partitions)
 }

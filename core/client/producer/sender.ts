@@ -76,7 +76,7 @@ export class Sender {
     if (this.#closedWith !== undefined) return
     const now = this.#cluster.ports.clock.monotonic()
     let wakeAt = Infinity
-    for (let sent = true; sent; ) {
+    for (let sent = true; sent;) {
       sent = false
       wakeAt = Infinity
       const requests = new Map<number, { parcels: Parcel[]; bytes: number }>()
@@ -141,7 +141,10 @@ export class Sender {
     if (this.#settings.idempotent) {
       const identity = this.#identities.current
       if (queue.needsIdentity(identity)) {
-        this.#identities.renew(identity).then(() => this.schedule(), (error: unknown) => this.#giveUp(asError(error)))
+        this.#identities.renew(identity).then(
+          () => this.schedule(),
+          (error: unknown) => this.#giveUp(asError(error)),
+        )
         return undefined
       }
       bytes = batch.build(queue.stamp(batch, identity!))
@@ -208,12 +211,23 @@ export class Sender {
       const batch = queue.waiting.shift()!
       if (batch.stamp !== undefined) queue.breakSequence()
       const leader = this.#cluster.metadata.leader(queue.topic, queue.partition)
-      this.#finished(queue, batch, this.#late(queue, batch, leader === undefined ? 'no leader is known' : 'the leader was too slow'), -1)
+      this.#finished(
+        queue,
+        batch,
+        this.#late(queue, batch, leader === undefined ? 'no leader is known' : 'the leader was too slow'),
+        -1,
+      )
     }
   }
 
   #late({ topic, partition }: PartitionQueue, { count }: ProducerBatch, problem: string): Error {
-    return clientErrors.DELIVERY_TIMED_OUT({ count, topic, partition, timeoutMs: this.#settings.deliveryTimeoutMs, problem })
+    return clientErrors.DELIVERY_TIMED_OUT({
+      count,
+      topic,
+      partition,
+      timeoutMs: this.#settings.deliveryTimeoutMs,
+      problem,
+    })
   }
 
   #askForLeader(queue: PartitionQueue, now: number): void {
@@ -223,11 +237,15 @@ export class Sender {
 
   #refresh(topics: Iterable<string>): void {
     // Without an answer the batches wait out their pause and ask again.
-    this.#cluster.refresh(topics).then(() => this.schedule(), () => this.schedule())
+    this.#cluster.refresh(topics).then(
+      () => this.schedule(),
+      () => this.schedule(),
+    )
   }
 
   #giveUp(error: Error): void {
-    for (const queue of this.#active) for (const batch of queue.waiting.splice(0)) this.#finished(queue, batch, error, -1)
+    for (const queue of this.#active)
+      for (const batch of queue.waiting.splice(0)) this.#finished(queue, batch, error, -1)
     this.#active.clear()
   }
 

@@ -1,0 +1,100 @@
+import * as configs from '#core/client/admin/configs.ts'
+import * as groups from '#core/client/admin/groups.ts'
+import * as records from '#core/client/admin/records.ts'
+import * as topics from '#core/client/admin/topics.ts'
+import type {
+  Admin,
+  ConfigEntry,
+  ConfigResource,
+  GroupDescription,
+  NewTopic,
+  OffsetQuery,
+  TopicDescription,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '#core/client/client.ts'
+import type { Cluster } from '#core/client/cluster/cluster.ts'
+import { queryOffsets } from '#core/client/cluster/list-offsets.ts'
+
+/** Administration over the connections that the client shares; has nothing of its own to close. */
+export class LeanAdmin implements Admin {
+  readonly #cluster: Cluster
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  createTopics(wanted: readonly NewTopic[]): Promise<void> {
+    return topics.create(this.#cluster, wanted)
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return topics.remove(this.#cluster, names)
+  }
+
+  listTopics(): Promise<string[]> {
+    return topics.list(this.#cluster)
+  }
+
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    return topics.describe(this.#cluster, names)
+  }
+
+  createPartitions(totals: Readonly<Record<string, number>>): Promise<void> {
+    return topics.grow(this.#cluster, totals)
+  }
+
+  describeConfigs(resources: readonly ConfigResource[]): Promise<ReadonlyMap<string, ConfigEntry[]>> {
+    return configs.describe(this.#cluster, resources)
+  }
+
+  alterConfigs(resource: ConfigResource, changes: Readonly<Record<string, string | null>>): Promise<void> {
+    return configs.alter(this.#cluster, resource, changes)
+  }
+
+  listOffsets(
+    queries: readonly OffsetQuery[],
+  ): Promise<ReadonlyMap<string, { readonly offset: number; readonly timestamp: number }>> {
+    return queryOffsets(this.#cluster, queries)
+  }
+
+  deleteRecords(before: readonly TopicPartitionOffset[]): Promise<ReadonlyMap<string, number>> {
+    return records.deleteBefore(this.#cluster, before)
+  }
+
+  listGroups(): Promise<{ readonly groupId: string; readonly protocolType: string; readonly state: string }[]> {
+    return groups.list(this.#cluster)
+  }
+
+  describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]> {
+    return groups.describe(this.#cluster, groupIds)
+  }
+
+  deleteGroups(groupIds: readonly string[]): Promise<void> {
+    return groups.remove(this.#cluster, groupIds)
+  }
+
+  groupOffsets(groupId: string): Promise<TopicPartitionOffset[]> {
+    return groups.offsets(this.#cluster, groupId)
+  }
+
+  alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    return groups.alterOffsets(this.#cluster, groupId, offsets)
+  }
+
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return groups.deleteOffsets(this.#cluster, groupId, partitions)
+  }
+
+  async describeCluster(): Promise<{
+    readonly clusterId: string
+    readonly controller: number
+    readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
+  }> {
+    await this.#cluster.retrying(() => this.#cluster.refresh([]))
+    const { clusterId, controllerId, brokers } = this.#cluster.metadata
+    return { clusterId: clusterId ?? '', controller: controllerId, brokers: [...brokers.values()] }
+  }
+
+  async close(): Promise<void> {}
+}

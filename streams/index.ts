@@ -1,1 +1,15 @@
-export {}
+/** Stream processing: Kafka Streams' DSL on RxJS. Exported as `millrace/streams`. */
+export { StreamsBuilder } from './dsl/builder.ts'
+export type { BuilderOptions, BuildOptions } from './dsl/builder.ts'
+export type { Duration } from './dsl/duration.ts'
+export { topic, topics } from './dsl/topic.ts'
+export type { SinkTopic, SourceOptions, Topic, TopicOptions, TopicPattern } from './dsl/topic.ts'
+export { KStream } from './dsl/stream.ts'
+export type { RepartitionOptions, RouteOptions, SinkOptions } from './dsl/stream.ts'
+export type { BranchedStream } from './dsl/branches.ts'
+export { KTable } from './dsl/table.ts'
+export { StreamRecord } from './record.ts'
+export { sessionWindowedSerde, timeWindowedSerde } from './state/windowed.ts'
+export type { Window, Windowed } from './state/windowed.ts'
+export type { Topology } from './topology/topology.ts'
+export type { StreamsError } from './errors.ts'

@@ -1,0 +1,149 @@
+import type { Serde } from 'millrace'
+import { serdes } from 'millrace'
+import type { KStream, Topology } from 'millrace/streams'
+import { StreamsBuilder, timeWindowedSerde, sessionWindowedSerde, topic, topics } from 'millrace/streams'
+import type { CaseNode, Fn } from './case.ts'
+import * as fns from './functions.ts'
+
+/** An operator of the vocabulary that this build does not offer. */
+export class Unsupported extends Error {}
+
+/** How to read what comes out of a topic. */
+export interface SinkSerdes {
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+}
+
+/** Told of every record that a peek or foreach node sees. */
+export type Peek = (node: string, key: unknown, value: unknown) => void
+
+type Stream = KStream<unknown, unknown>
+
+const string = serdes.string as Serde<unknown>
+const serdeOf = (values: unknown): Serde<unknown> => (values === 'long' ? (serdes.long as Serde<unknown>) : string)
+
+/** Makes our topology of the nodes of a case: each node is one call of the DSL. */
+export class CaseBuilder {
+  readonly sinks = new Map<string, SinkSerdes>()
+  readonly #builder = new StreamsBuilder({ defaults: { key: string, value: string } })
+  readonly #made = new Map<string, unknown>()
+  readonly #peek: Peek
+
+  constructor(peek: Peek) {
+    this.#peek = peek
+  }
+
+  build(nodes: readonly CaseNode[], optimization: string): Topology {
+    for (const node of nodes) {
+      const result = this.#make(node)
+      if (result !== undefined && node.id !== undefined) this.#made.set(node.id, result)
+    }
+    return this.#builder.build({ optimization })
+  }
+
+  #stream(id: unknown): Stream {
+    return this.#made.get(id as string) as Stream
+  }
+
+  #make(node: CaseNode): unknown {
+    switch (node.op) {
+      case 'stream':
+        return this.#source(node)
+      case 'to':
+        return this.#sink(node)
+      case 'split':
+        return this.#split(node)
+      default:
+        return this.#stateless(node)
+    }
+  }
+
+  #source(node: CaseNode): Stream {
+    const extractor = node['timestamp'] as Fn | undefined
+    const options = {
+      key: string,
+      value: serdeOf(node['values']),
+      ...(extractor !== undefined && {
+        timestamp: (record: { readonly value: unknown; readonly timestamp: number }, partitionTime: number) =>
+          fns.timestamp(extractor, record, partitionTime),
+      }),
+    }
+    if (typeof node['pattern'] === 'string') return this.#builder.stream(topics(new RegExp(node['pattern']), options), named(node))
+    const names = (node['topics'] as string[] | undefined) ?? [node['topic'] as string]
+    return this.#builder.stream(names.map((name) => topic(name, options)), named(node))
+  }
+
+  #sink(node: CaseNode): void {
+    const stream = this.#stream(node['in'])
+    const size = node['size'] as number | undefined
+    const key =
+      node['keys'] === 'time' ? timeWindowedSerde(string, size)
+      : node['keys'] === 'session' ? sessionWindowedSerde(string)
+      : string
+    const serdes = { key: key as Serde<unknown>, value: serdeOf(node['values']) }
+    const route = node['route'] as string[] | undefined
+    if (route === undefined) {
+      const name = node['topic'] as string
+      this.sinks.set(name, serdes)
+      stream.to(topic(name, serdes), named(node))
+      return
+    }
+    for (const name of route) this.sinks.set(name, serdes)
+    stream.to((value) => route[fns.num(value) % route.length]!, { ...serdes, ...named(node) })
+  }
+
+  #split(node: CaseNode): void {
+    let split = this.#stream(node['in']).split(named(node)) as {
+      branch(key: string, predicate: (value: unknown, key: unknown) => boolean, options: object): typeof split
+      default(key: string, options: object): Record<string, Stream>
+      noDefault(): Record<string, Stream>
+    }
+    const branches = node['branches'] as readonly { id: string; pred: Fn; name?: string }[]
+    for (const each of branches) split = split.branch(each.id, (value, key) => fns.predicate(each.pred, key, value), named(each))
+    const other = node['default'] as { id: string; name?: string } | undefined
+    const streams = other === undefined ? split.noDefault() : split.default(other.id, named(other))
+    for (const [id, stream] of Object.entries(streams)) this.#made.set(id, stream)
+  }
+
+  #stateless(node: CaseNode): unknown {
+    const stream = this.#stream(node['in'])
+    const options = named(node)
+    const fn = (field: string): Fn => node[field] as Fn
+    const fanOut = (value: unknown): number[] => Array.from({ length: fns.fan(node['mod'] as number, value) }, (_, i) => i)
+    const look = (value: unknown, key: unknown): void => this.#peek(node.id!, key, value)
+    switch (node.op) {
+      case 'filter':
+        return stream.filter((value, key) => fns.predicate(fn('pred'), key, value), options)
+      case 'filterNot':
+        return stream.filterNot((value, key) => fns.predicate(fn('pred'), key, value), options)
+      case 'mapValues':
+        return stream.mapValues((value, key) => fns.mapValue(fn('fn'), key, value) as unknown, options)
+      case 'map':
+        return stream.map((value, key) => [fns.mapKey(fn('key'), key, value), fns.mapValue(fn('value'), key, value)], options)
+      case 'selectKey':
+        return stream.selectKey((value, key) => fns.mapKey(fn('key'), key, value) as unknown, options)
+      case 'flatMap':
+        return stream.flatMap(
+          (value, key) => fanOut(value).map((i) => [fns.mapKey(fn('key'), key, value), fns.fanned(value, i)] as const),
+          options,
+        )
+      case 'flatMapValues':
+        return stream.flatMapValues((value) => fanOut(value).map((i) => fns.fanned(value, i)), options)
+      case 'peek':
+        return stream.peek(look, options)
+      case 'foreach':
+        return stream.foreach(look, options)
+      case 'merge':
+        return stream.merge(this.#stream(node['with']), options)
+      case 'repartition': {
+        const partitions = node['partitions'] as number | undefined
+        return stream.repartition({ key: string, value: string, ...options, ...(partitions !== undefined && { partitions }) })
+      }
+      default:
+        throw new Unsupported(`operator ${node.op} is not supported`)
+    }
+  }
+}
+
+const named = (node: { readonly [field: string]: unknown }): { readonly name?: string } =>
+  typeof node['name'] === 'string' ? { name: node['name'] } : {}

@@ -1,0 +1,78 @@
+import type { UnknownMetadataRecord } from '#core/wire/stored/metadata-frame.ts'
+
+/** A partition as the metadata log says: who holds it and who leads. */
+export interface PartitionImage {
+  readonly partitionId: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly removingReplicas: readonly number[]
+  readonly addingReplicas: readonly number[]
+  /** -1 while there is none. */
+  readonly leader: number
+  readonly leaderRecoveryState: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  /** Directory of each replica, in the order of `replicas`. */
+  readonly directories: readonly string[]
+  readonly eligibleLeaderReplicas: readonly number[] | null
+  readonly lastKnownElr: readonly number[] | null
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: string
+  /** By partition number, without gaps. */
+  readonly partitions: PartitionImage[]
+}
+
+export interface BrokerImage {
+  readonly id: number
+  /** Offset of the record that registered it. */
+  readonly epoch: number
+  readonly incarnationId: string
+  readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number; readonly securityProtocol: number }[]
+  readonly features: readonly { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number }[]
+  readonly rack: string | null
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+  readonly logDirs: readonly string[]
+}
+
+/** Kafka's numbers for what a setting belongs to. */
+export const configResources = { topic: 2, broker: 4 } as const
+
+/** The level of a feature that was never finalized. */
+export const featureOff = 0
+
+/**
+ * The cluster's metadata: all that the records replayed so far add up to. Only `replay` changes it; everybody else
+ * reads. Topics are found by name and by id.
+ */
+export class MetadataImage {
+  readonly features = new Map<string, number>()
+  readonly brokers = new Map<number, BrokerImage>()
+  readonly topics = new Map<string, TopicImage>()
+  readonly topicsById = new Map<string, TopicImage>()
+  readonly configs = new Map<string, Map<string, string>>()
+  /** The first producer id that was never handed out. */
+  nextProducerId = 0
+  /** Records of types that are not understood here, in their order: kept so that a snapshot loses none. */
+  readonly unknown: UnknownMetadataRecord[] = []
+  /** Offset of the newest record replayed, and its epoch. */
+  offset = -1
+  epoch = 0
+
+  /** The settings made for a resource; an empty map when there are none. */
+  configOf(resourceType: number, name: string): ReadonlyMap<string, string> {
+    return this.configs.get(configKey(resourceType, name)) ?? noConfigs
+  }
+
+  partition(topic: string, partition: number): PartitionImage | undefined {
+    return this.topics.get(topic)?.partitions[partition]
+  }
+}
+
+const noConfigs: ReadonlyMap<string, string> = new Map()
+
+/** The key under which the image files the settings of a resource. */
+export const configKey = (resourceType: number, name: string): string => `${resourceType}:${name}`

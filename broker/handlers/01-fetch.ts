@@ -1,0 +1,190 @@
+import { type FetchRequest, type FetchResponseInput, fetch } from '#core/wire/api/01-fetch.ts'
+import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
+
+import type { LogRead } from '../log/partition-log.ts'
+import type { Node } from '../node.ts'
+import { ParkedFetch } from '../replication/parked-fetch.ts'
+import type { Partition } from '../replication/partition.ts'
+import { type Call, serve } from './handler.ts'
+
+type TopicRequest = FetchRequest['topics'][number]
+type PartitionRequest = TopicRequest['partitions'][number]
+type TopicResponse = FetchResponseInput['responses'][number]
+type Answer = TopicResponse['partitions'][number]
+type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
+
+/**
+ * Reads stored batches. Waits until `minBytes` are there or `maxWaitMs` are over; answers at once on any error.
+ * Versions 4-18. Kept: the first batch is given whole even when it is larger than every limit (KIP-74), partitions are
+ * filled in the order asked for, names until 12 and topic ids from 13, fencing by leader epoch, diverging epochs.
+ * Left out: sessions (every answer has session id 0, so clients send full requests), read_committed (nothing is
+ * transactional yet, so it reads the same), followers.
+ */
+export const fetchHandler = serve(fetch, {
+  versions: '4-18',
+  handle: (node, request, call) => new FetchCall(node, request, call).run(),
+  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, responses: [] }),
+})
+
+class FetchCall {
+  readonly #node: Node
+  readonly #request: FetchRequest
+  readonly #call: Call<FetchResponseInput>
+  #budget = 0
+  #bytes = 0
+  #settled = false
+  /** Disk reads under way. */
+  #reading: Promise<unknown>[] | undefined
+  #partitions: Partition[] = []
+
+  constructor(node: Node, request: FetchRequest, call: Call<FetchResponseInput>) {
+    this.#node = node
+    this.#request = request
+    this.#call = call
+  }
+
+  run(): FetchResponseInput | undefined {
+    const { maxWaitMs, minBytes, sessionEpoch, sessionId } = this.#request
+    // Only a full fetch makes sense to who keeps no sessions; -1 ends one that was never there.
+    if (sessionId !== 0 && sessionEpoch > 0) {
+      return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND.code, responses: [] }
+    }
+    const response = this.#read()
+    if (this.#reading !== undefined) {
+      this.#answerAfterReading(response)
+      return undefined
+    }
+    if (this.#settled || maxWaitMs <= 0 || this.#bytes >= minBytes) return this.#done(response)
+    const parked = new ParkedFetch(
+      this.#node.timers,
+      this.#partitions,
+      { missingBytes: minBytes - this.#bytes, maxWaitMs },
+      () => this.#again(),
+    )
+    this.#call.abandoned = () => parked.cancel()
+    return undefined
+  }
+
+  /** Reads anew after waiting, and answers with whatever is there now. */
+  #again(): void {
+    const response = this.#read()
+    if (this.#reading !== undefined) this.#answerAfterReading(response)
+    else this.#call.respond(this.#done(response))
+  }
+
+  #answerAfterReading(response: FetchResponseInput): void {
+    Promise.all(this.#reading!).then(
+      () => this.#call.respond(this.#done(response)),
+      (error: Error) => {
+        this.#node.log('error', 'fetch failed', { error: error.stack })
+        this.#call.client.close(`fetch failed: ${error.message}`)
+      },
+    )
+  }
+
+  #done(response: FetchResponseInput): FetchResponseInput {
+    this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
+    return response
+  }
+
+  #read(): FetchResponseInput {
+    this.#budget = Math.min(this.#request.maxBytes, this.#node.config['fetch.max.bytes'])
+    this.#bytes = 0
+    this.#settled = this.#request.topics.length === 0
+    this.#reading = undefined
+    this.#partitions = []
+    const responses: TopicResponse[] = []
+    for (const topic of this.#request.topics) {
+      const partitions: PartitionResponse[] = []
+      for (const each of topic.partitions) partitions.push(this.#readPartition(topic, each))
+      responses.push({ topic: topic.topic, topicId: topic.topicId, partitions })
+    }
+    return { throttleTimeMs: 0, responses }
+  }
+
+  #readPartition(topic: TopicRequest, asked: PartitionRequest): PartitionResponse {
+    const response: PartitionResponse = {
+      partitionIndex: asked.partition,
+      errorCode: 0,
+      highWatermark: -1,
+      abortedTransactions: null,
+      records: noRecords,
+    }
+    try {
+      const partition = this.#partition(topic, asked)
+      response.highWatermark = partition.highWatermark
+      response.lastStableOffset = partition.log.lastStableOffset
+      response.logStartOffset = partition.log.logStartOffset
+      if (asked.lastFetchedEpoch >= 0 && this.#diverges(partition, asked, response)) return response
+      this.#readLog(partition, asked, response)
+      this.#partitions.push(partition)
+    } catch (error) {
+      this.#settled = true
+      if (error instanceof ProtocolError) response.errorCode = error.errorCode
+      else {
+        response.errorCode = errorCodes.UNKNOWN_SERVER_ERROR.code
+        this.#node.log('error', 'fetch failed', { topic: topic.topic || topic.topicId, error: (error as Error).stack })
+      }
+    }
+    return response
+  }
+
+  #partition(topic: TopicRequest, asked: PartitionRequest): Partition {
+    const { partitions } = this.#node
+    const byId = this.#call.apiVersion >= 13
+    const partition = byId ? partitions.getById(topic.topicId, asked.partition) : partitions.get(topic.topic, asked.partition)
+    if (partition === undefined) {
+      throw new ProtocolError(byId && !partitions.hasId(topic.topicId) ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
+    }
+    checkLeaderEpoch(partition, asked.currentLeaderEpoch)
+    return partition
+  }
+
+  /** KIP-320: a reader whose last record is of an epoch that ended earlier here is told where that was. */
+  #diverges(partition: Partition, asked: PartitionRequest, response: PartitionResponse): boolean {
+    const { epoch, endOffset } = partition.log.endOffsetForEpoch(asked.lastFetchedEpoch)
+    if (epoch < 0 || (epoch === asked.lastFetchedEpoch && endOffset >= asked.fetchOffset)) return false
+    response.divergingEpoch = { epoch, endOffset }
+    this.#settled = true
+    return true
+  }
+
+  #readLog(partition: Partition, asked: PartitionRequest, response: PartitionResponse): void {
+    const { log } = partition
+    const { fetchOffset } = asked
+    const upTo = log.highWatermark
+    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) throw new ProtocolError('OFFSET_OUT_OF_RANGE')
+    if (fetchOffset >= upTo) return
+    const first = this.#bytes === 0 && this.#reading === undefined
+    const maxBytes = Math.min(asked.partitionMaxBytes, this.#budget)
+    if (maxBytes <= 0 && !first) return
+    const read = log.read(fetchOffset, maxBytes, { upTo, atLeastOneBatch: first })
+    if (!(read instanceof Promise)) {
+      this.#take(read, response)
+      return
+    }
+    // What a disk read will bring is not known yet: take it for its limit, so that the whole stays within bounds.
+    this.#budget -= maxBytes
+    this.#reading ??= []
+    this.#reading.push(
+      read.then((result) => {
+        this.#bytes += result.sizeInBytes
+        response.records = result.chunks
+      }),
+    )
+  }
+
+  #take(read: LogRead, response: PartitionResponse): void {
+    this.#bytes += read.sizeInBytes
+    this.#budget -= read.sizeInBytes
+    response.records = read.chunks
+  }
+}
+
+const noRecords: readonly Buffer[] = []
+
+/** Clients and brokers must mean the same leader. Throws FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH. */
+export function checkLeaderEpoch(partition: Partition, epoch: number): void {
+  if (epoch < 0 || epoch === partition.leaderEpoch) return
+  throw new ProtocolError(epoch < partition.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH')
+}

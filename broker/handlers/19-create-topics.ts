@@ -1,0 +1,57 @@
+import { zeroUuid } from '#core/bytes/uuid.ts'
+import { type CreateTopicsRequest, type CreateTopicsResponseInput, createTopics } from '#core/wire/api/19-create-topics.ts'
+import { ProtocolError } from '#core/wire/errors.ts'
+
+import type { Node } from '../node.ts'
+import { codeOf, messageOf } from './failure.ts'
+import { serve } from './handler.ts'
+import { planNewTopic } from './topic-creation.ts'
+
+type Wanted = CreateTopicsRequest['topics'][number]
+type Answer = CreateTopicsResponseInput['topics'][number]
+
+/**
+ * Makes topics; each succeeds or fails by itself.
+ * Versions 2-7. Kept: manual assignments, settings checked as DescribeConfigs shows them, validation without making, the
+ * settings a new topic got from 5, its id from 7. Left out: nothing.
+ */
+export const createTopicsHandler = serve(createTopics, {
+  versions: '2-7',
+  handle: async (node, request) => {
+    const answers: Answer[] = []
+    const written: Promise<void>[] = []
+    for (const wanted of request.topics) answers.push(create(node, request, wanted, written))
+    await Promise.all(written)
+    return { throttleTimeMs: 0, topics: answers }
+  },
+})
+
+function create(node: Node, request: CreateTopicsRequest, wanted: Wanted, written: Promise<void>[]): Answer {
+  const { name } = wanted
+  try {
+    if (request.topics.filter((other) => other.name === name).length > 1) {
+      throw new ProtocolError('INVALID_REQUEST', `topic '${name}' is named twice`)
+    }
+    // A setting without a value is one that nobody made.
+    const configs = Object.fromEntries(wanted.configs.flatMap((each) => (each.value === null ? [] : [[each.name, each.value]])))
+    const plan = planNewTopic(node, { ...wanted, configs })
+    if (!request.validateOnly) written.push(node.controller.commit(plan.records))
+    return {
+      name,
+      topicId: request.validateOnly ? zeroUuid : plan.topicId,
+      errorCode: 0,
+      errorMessage: null,
+      numPartitions: plan.numPartitions,
+      replicationFactor: plan.replicationFactor,
+      configs: node.configs.describeTopic(name).map((row) => ({
+        name: row.name,
+        value: row.value,
+        readOnly: row.readOnly,
+        configSource: row.source,
+        isSensitive: row.sensitive,
+      })),
+    }
+  } catch (error) {
+    return { name, errorCode: codeOf(node, 'CreateTopics', error), errorMessage: messageOf(error), configs: [] }
+  }
+}

@@ -1,0 +1,31 @@
+import { describeLogDirs } from '#core/wire/api/35-describe-log-dirs.ts'
+
+import type { Partition } from '../replication/partition.ts'
+import { serve } from './handler.ts'
+
+/**
+ * Shows what the data directory holds and how large it is.
+ * Versions 1-5. Kept: all partitions with null, else those named. Left out: sizes of the file system itself (-1), several
+ * directories.
+ */
+export const describeLogDirsHandler = serve(describeLogDirs, {
+  versions: '1-5',
+  handle: (node, request) => {
+    const wanted = request.topics && new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+    const byTopic = new Map<string, Partition[]>()
+    for (const partition of node.partitions.all()) {
+      if (wanted !== null && !wanted.get(partition.topic)?.has(partition.index)) continue
+      byTopic.set(partition.topic, [...(byTopic.get(partition.topic) ?? []), partition])
+    }
+    const topics = Array.from(byTopic, ([name, partitions]) => ({
+      name,
+      partitions: partitions.map(({ index, log }) => ({
+        partitionIndex: index,
+        partitionSize: log.sizeInBytes,
+        offsetLag: 0,
+        isFutureKey: false,
+      })),
+    }))
+    return { throttleTimeMs: 0, results: [{ errorCode: 0, logDir: node.logs.path, topics }] }
+  },
+})

@@ -1,0 +1,26 @@
+import { describeCluster } from '#core/wire/api/60-describe-cluster.ts'
+import { errorCodes } from '#core/wire/errors.ts'
+
+import { brokersFor } from './brokers.ts'
+import { serve } from './handler.ts'
+
+const brokerEndpoints = 1
+
+/**
+ * Tells which brokers the cluster has.
+ * Versions 0-2. Kept: fenced brokers on demand from 2. Left out: authorized operations, endpoints of controllers.
+ */
+export const describeClusterHandler = serve(describeCluster, {
+  versions: '0-2',
+  handle: (node, request, call) => {
+    const known = { throttleTimeMs: 0, clusterId: node.clusterId, endpointType: request.endpointType }
+    if (request.endpointType !== brokerEndpoints) {
+      const errorCode = errorCodes.MISMATCHED_ENDPOINT_TYPE.code
+      return { ...known, errorCode, errorMessage: 'this is a broker, not a controller', brokers: [] }
+    }
+    const brokers = brokersFor(node, call.client).filter((broker) => request.includeFencedBrokers || !broker.isFenced)
+    return { ...known, errorCode: 0, controllerId: node.id, brokers: call.apiVersion < 2 ? brokers.map(shown) : brokers }
+  },
+})
+
+const shown = <B extends { isFenced: boolean }>(broker: B): B => ({ ...broker, isFenced: false })

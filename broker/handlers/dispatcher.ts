@@ -1,0 +1,121 @@
+import type { Log } from '#core/telemetry/log.ts'
+import { decodeRequest, encodeResponse, readRequestHeader } from '#core/wire/frame.ts'
+import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
+
+import type { Call, Served } from './handler.ts'
+import type { Node } from '../node.ts'
+import type { Connection, Pending } from '../network/connection.ts'
+
+const apiVersionsKey = 18
+
+/** A request between arrival and answer. */
+class PendingCall implements Call, Pending {
+  readonly apiVersion: number
+  readonly clientId: string | null
+  readonly client: Connection
+  readonly blocks: boolean
+  readonly correlationId: number
+  readonly served: Served
+  reservedBytes = 0
+  answer: readonly Buffer[] | undefined
+  abandoned: (() => void) | undefined
+
+  constructor(served: Served, apiVersion: number, correlationId: number, clientId: string | null, client: Connection) {
+    this.served = served
+    this.apiVersion = apiVersion
+    this.correlationId = correlationId
+    this.clientId = clientId
+    this.client = client
+    this.blocks = !served.pipelined
+  }
+
+  respond(body: unknown): void {
+    if (this.answer !== undefined || this.client.closed) return
+    this.answer = encodeResponse(this.served.api, this.apiVersion, this.correlationId, body as never)
+    this.abandoned = undefined
+    this.client.answered()
+  }
+
+  respondNothing(): void {
+    if (this.answer !== undefined) return
+    this.answer = []
+    this.abandoned = undefined
+    this.client.answered()
+  }
+}
+
+/** Finds the handler of a frame, runs it, and turns what it returns or throws into the answer. */
+export class Dispatcher {
+  readonly #node: Node
+  readonly #log: Log
+  readonly #byKey: (Served | undefined)[] = []
+
+  constructor(node: Node, served: readonly Served[]) {
+    this.#node = node
+    this.#log = node.log
+    for (const each of served) this.#byKey[each.api.key] = each
+  }
+
+  /** Throws when the frame cannot be read or asks for what is not served: the connection is to be closed. */
+  readonly take = (frame: Buffer, connection: Connection): Pending => {
+    if (frame.length < 8) throw new RangeError(`a request of ${frame.length} bytes has no header`)
+    const apiKey = frame.readInt16BE(0)
+    const apiVersion = frame.readInt16BE(2)
+    const served = this.#byKey[apiKey]
+    if (served === undefined) throw new RangeError(`unknown API key ${apiKey}`)
+    if (apiVersion < served.versions.low || apiVersion > served.versions.high) {
+      if (apiKey === apiVersionsKey) return this.#refuseVersion(served, frame, connection)
+      throw new RangeError(`version ${apiVersion} of ${served.api.name} is not served`)
+    }
+    const { metrics } = this.#node
+    metrics.values.broker_requests_total++
+    metrics.values.broker_request_bytes_total += frame.length
+    const header = readRequestHeader(frame)
+    const call = new PendingCall(served, apiVersion, header.correlationId, header.clientId, connection)
+    const request = decodeRequest(served.api, apiVersion, frame, header.bodyStart) as never
+    this.#run(call, request)
+    return call
+  }
+
+  #run(call: PendingCall, request: never): void {
+    const { served } = call
+    try {
+      const result: unknown = served.handle(this.#node, request, call as Call<never>)
+      if (result === undefined) return
+      if (result instanceof Promise) {
+        result.then(
+          (body) => call.respond(body),
+          (error) => this.#failed(call, request, error),
+        )
+        return
+      }
+      call.answer = encodeResponse(served.api, call.apiVersion, call.correlationId, result as never)
+    } catch (error) {
+      this.#failed(call, request, error)
+    }
+  }
+
+  /** Answers with the error where the API has a place for it; a fault of ours is logged, whatever the client asked. */
+  #failed(call: PendingCall, request: never, error: unknown): void {
+    const { served } = call
+    const known = error instanceof ProtocolError
+    if (!known) this.#log('error', `${served.api.name} failed`, { error: (error as Error)?.stack ?? String(error) })
+    const code = known ? error.errorCode : errorCodes.UNKNOWN_SERVER_ERROR.code
+    try {
+      if (served.refuse !== undefined) call.respond(served.refuse(request, code, call as Call<never>))
+      else call.client.close(`${served.api.name} failed: ${(error as Error).message}`)
+    } catch (second) {
+      call.client.close(`${served.api.name} failed: ${(second as Error).message}`)
+    }
+  }
+
+  /** KIP-511: a too new ApiVersions gets a version 0 answer that names the versions served, so that the client can ask again. */
+  #refuseVersion(served: Served, frame: Buffer, connection: Connection): Pending {
+    const call = new PendingCall(served, 0, frame.readInt32BE(4), null, connection)
+    call.answer = encodeResponse(served.api, 0, call.correlationId, {
+      errorCode: errorCodes.UNSUPPORTED_VERSION.code,
+      apiKeys: [{ apiKey: apiVersionsKey, minVersion: served.versions.low, maxVersion: served.versions.high }],
+    } as never)
+    return call
+  }
+}

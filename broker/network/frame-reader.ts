@@ -1,0 +1,88 @@
+/**
+ * Cuts a stream of bytes into size-prefixed frames. A frame that lies whole in one chunk is a view on that chunk; one
+ * that spans chunks gets a buffer of its own size, filled in place, so every byte is copied at most once.
+ */
+export class FrameReader {
+  readonly #maxFrameBytes: number
+  /** Bytes of the size field seen so far, and their value. */
+  #sizeBytes = 0
+  #size = 0
+  #partial: Buffer | undefined
+  #filled = 0
+
+  /** `maxFrameBytes` is checked before anything is allocated for a frame. */
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes
+  }
+
+  /** True while a frame has begun and is not complete. */
+  get midFrame(): boolean {
+    return this.#sizeBytes > 0
+  }
+
+  /** Size of the frame under way once its size field is complete, else 0. */
+  get pendingSize(): number {
+    return this.#sizeBytes === 4 ? this.#size : 0
+  }
+
+  /** True when a buffer for the frame under way has been allocated. */
+  get hasBuffer(): boolean {
+    return this.#partial !== undefined
+  }
+
+  /**
+   * Reads on in `chunk` from `cursor.position` and returns the next complete frame (without its size field), or
+   * undefined when the chunk is used up, or when a frame larger than what is left of the chunk begins and `admit` says
+   * no to its size: then the cursor stays behind the size field and a later call goes on from there. Throws a
+   * RangeError when the size field cannot be right.
+   */
+  next(chunk: Buffer, cursor: Cursor, admit: (size: number) => boolean): Buffer | undefined {
+    if (this.#sizeBytes < 4 && !this.#readSize(chunk, cursor)) return undefined
+    const size = this.#size
+    const left = chunk.length - cursor.position
+    if (this.#partial === undefined) {
+      if (left >= size) {
+        const frame = chunk.subarray(cursor.position, cursor.position + size)
+        cursor.position += size
+        this.#sizeBytes = 0
+        return frame
+      }
+      if (!admit(size)) return undefined
+      this.#partial = size < 4096 ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+      this.#filled = 0
+    }
+    const partial = this.#partial
+    const count = Math.min(left, size - this.#filled)
+    chunk.copy(partial, this.#filled, cursor.position, cursor.position + count)
+    cursor.position += count
+    this.#filled += count
+    if (this.#filled < size) return undefined
+    this.#partial = undefined
+    this.#sizeBytes = 0
+    return partial
+  }
+
+  #readSize(chunk: Buffer, cursor: Cursor): boolean {
+    if (this.#sizeBytes === 0 && chunk.length - cursor.position >= 4) {
+      this.#size = chunk.readInt32BE(cursor.position)
+      cursor.position += 4
+      this.#sizeBytes = 4
+    } else {
+      if (this.#sizeBytes === 0) this.#size = 0
+      while (this.#sizeBytes < 4) {
+        if (cursor.position === chunk.length) return false
+        this.#size = (this.#size << 8) | chunk[cursor.position++]!
+        this.#sizeBytes++
+      }
+    }
+    if (this.#size < 0 || this.#size > this.#maxFrameBytes) {
+      throw new RangeError(`a frame of ${this.#size} bytes, the limit is ${this.#maxFrameBytes}`)
+    }
+    return true
+  }
+}
+
+/** A place in a chunk that moves as frames are cut from it. */
+export interface Cursor {
+  position: number
+}

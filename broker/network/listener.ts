@@ -1,0 +1,125 @@
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+
+import { Connection } from './connection.ts'
+import type { ConnectionPorts, Endpoint } from './connection.ts'
+
+/** What a listener is told. `port` 0 takes a free one. */
+export interface ListenerOptions {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  /** The address that clients are told to come back to; without it the bound one. */
+  readonly advertised?: { readonly host: string; readonly port: number } | undefined
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly idleMs: number
+}
+
+/** Events that a listener reports. */
+export interface ListenerEvents {
+  opened(connection: Connection): void
+  closed(connection: Connection, reason: string | undefined): void
+  refused(address: string, reason: string): void
+  take: ConnectionPorts['take']
+}
+
+/** Bytes that a socket may hold unsent before the next request of its connection has to wait. */
+const unsentBytes = 262_144
+
+/** One bound address and the connections that came in through it. */
+export class Listener {
+  readonly connections = new Set<Connection>()
+  readonly #options: ListenerOptions
+  readonly #ports: Pick<ConnectionPorts, 'memory' | 'limits'>
+  readonly #events: ListenerEvents
+  readonly #server: Server
+  readonly #perAddress = new Map<string, number>()
+  #endpoint: Endpoint | undefined
+  #nextId = 1
+  #stopped: (() => void) | undefined
+
+  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'limits'>, events: ListenerEvents) {
+    this.#options = options
+    this.#ports = ports
+    this.#events = events
+    // Half-open, so that answers still go out to a client that has shut down its sending side.
+    this.#server = createServer(
+      { noDelay: true, keepAlive: true, allowHalfOpen: true, highWaterMark: unsentBytes },
+      (socket) => this.#accept(socket),
+    )
+  }
+
+  /** The address clients are given; known once `start` has resolved. */
+  get endpoint(): Endpoint {
+    if (this.#endpoint === undefined) throw new Error(`listener ${this.#options.name} is not bound`)
+    return this.#endpoint
+  }
+
+  /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES …). */
+  start(): Promise<Endpoint> {
+    const { name, host, port, advertised } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: 511 }, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', (error) => this.#events.refused(host, error.message))
+        const bound = this.#server.address() as AddressInfo
+        this.#endpoint = { name, host: advertised?.host ?? host, port: advertised?.port || bound.port }
+        resolve(this.#endpoint)
+      })
+    })
+  }
+
+  /** Accepts no more. */
+  close(): void {
+    this.#server.close()
+  }
+
+  /** Lets every connection finish what it has begun, for at most `graceMs`, then closes what is left. */
+  stop(graceMs: number): Promise<void> {
+    this.close()
+    for (const connection of this.connections) connection.stop()
+    if (this.connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        for (const connection of [...this.connections]) connection.close()
+      }, graceMs)
+      this.#stopped = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #accept(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const count = this.#perAddress.get(address) ?? 0
+    const { maxConnections, maxConnectionsPerAddress, idleMs } = this.#options
+    if (this.connections.size >= maxConnections || count >= maxConnectionsPerAddress) {
+      const bound = this.connections.size >= maxConnections ? 'max.connections' : 'max.connections.per.ip'
+      this.#events.refused(address, `${bound} reached`)
+      socket.on('error', () => socket.destroy())
+      socket.destroy()
+      return
+    }
+    this.#perAddress.set(address, count + 1)
+    if (idleMs > 0) socket.setTimeout(idleMs)
+    const connection = new Connection(this.#nextId++, socket, this.endpoint, {
+      ...this.#ports,
+      take: this.#events.take,
+      closed: (which, reason) => this.#closed(which, address, reason),
+    })
+    this.connections.add(connection)
+    this.#events.opened(connection)
+  }
+
+  #closed(connection: Connection, address: string, reason: string | undefined): void {
+    this.connections.delete(connection)
+    const count = this.#perAddress.get(address) ?? 1
+    if (count === 1) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, count - 1)
+    this.#events.closed(connection, reason)
+    if (this.connections.size === 0) this.#stopped?.()
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '#core/ports/clock.ts'
+import type { Random } from '#core/ports/random.ts'
+import type { Timers } from '#core/ports/timers.ts'
+import type { Log } from '#core/telemetry/log.ts'
+
+import type { BrokerConfig } from './config.ts'
+import type { Configs } from './controller/configs.ts'
+import type { Controller } from './controller/controller.ts'
+import type { GroupCoordinator } from './coordinator/group-coordinator.ts'
+import type { BrokerMetrics } from './events.ts'
+import type { LogDirectory } from './log/log-directory.ts'
+import type { Partitions } from './replication/partitions.ts'
+
+/** This broker as its handlers see it. */
+export interface Node {
+  readonly id: number
+  readonly clusterId: string
+  readonly config: BrokerConfig
+  readonly directoryId: string
+  readonly controller: Controller
+  readonly configs: Configs
+  readonly partitions: Partitions
+  readonly groups: GroupCoordinator
+  readonly logs: LogDirectory
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: BrokerMetrics
+}

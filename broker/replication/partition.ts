@@ -1,0 +1,78 @@
+import type { AppendResult, PartitionLog } from '../log/partition-log.ts'
+
+/** Somebody who waits for records of a partition. */
+export interface Waiter {
+  /** `bytes` more can be read from the partition. */
+  readable(bytes: number): void
+  /** The partition is no longer served here: look again and answer. */
+  disturbed(): void
+}
+
+/**
+ * A partition that this node leads: its log, the high watermark, and who waits at its end. Without followers the high
+ * watermark is the end of what may be acknowledged: the end of the log, or of the newest group commit when every batch
+ * is forced to the disk.
+ */
+export class Partition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: PartitionLog
+  leaderEpoch: number
+  readonly #waiters = new Set<Waiter>()
+  /** Bytes appended that readers cannot see yet. */
+  #hiddenBytes = 0
+
+  constructor(log: PartitionLog, topicId: string, leaderEpoch: number) {
+    this.log = log
+    this.topic = log.topic
+    this.topicId = topicId
+    this.index = log.partition
+    this.leaderEpoch = leaderEpoch
+    log.onDurable = () => this.#advance()
+    log.advanceHighWatermark(log.durableEndOffset)
+  }
+
+  get highWatermark(): number {
+    return this.log.highWatermark
+  }
+
+  /** This node leads from now on in `leaderEpoch`; records appended later carry it. */
+  lead(leaderEpoch: number): void {
+    if (leaderEpoch < this.leaderEpoch) return
+    this.leaderEpoch = leaderEpoch
+    this.log.assignEpoch(leaderEpoch, this.log.logEndOffset)
+  }
+
+  /** Appends batches as they came. Throws a ProtocolError, and then nothing was appended. */
+  append(batches: Buffer, origin: 'client' | 'coordinator'): AppendResult {
+    const result = this.log.append(batches, { leaderEpoch: this.leaderEpoch, origin })
+    if (result.duplicate) return result
+    this.#hiddenBytes += batches.length
+    this.#advance()
+    return result
+  }
+
+  /** `waiter` hears of every advance of the high watermark until it is removed. */
+  addWaiter(waiter: Waiter): void {
+    this.#waiters.add(waiter)
+  }
+
+  removeWaiter(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+  }
+
+  /** The partition goes away: everybody who waits looks again. */
+  retire(): void {
+    this.log.onDurable = undefined
+    for (const waiter of [...this.#waiters]) waiter.disturbed()
+  }
+
+  #advance(): void {
+    const { log } = this
+    if (!log.advanceHighWatermark(log.durableEndOffset)) return
+    const bytes = this.#hiddenBytes
+    if (log.durableEndOffset === log.logEndOffset) this.#hiddenBytes = 0
+    if (this.#waiters.size > 0) for (const waiter of this.#waiters) waiter.readable(bytes)
+  }
+}

@@ -1,0 +1,27 @@
+import { parseProperties } from '#core/config/properties.ts'
+import type { Files } from '#core/ports/files.ts'
+
+/** Settings that belong to a start and not to the data. */
+const passing: ReadonlySet<string> = new Set(['listeners', 'advertised.listeners', 'log.dirs', 'flush', 'node.id'])
+
+const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.properties`
+
+/**
+ * Keeps beside the data what the broker was told: topics fall back on these settings, so whoever takes the directory over
+ * needs them. Written only when it changes.
+ */
+export function saveSettings(files: Files, dataDirectory: string, given: Readonly<Record<string, string>>): void {
+  const rows = Object.entries(given).filter(([name]) => !passing.has(name))
+  const text = rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${escape(value)}\n`).join('')
+  const file = fileOf(dataDirectory)
+  const before = files.exists(file) ? files.readWhole(file).toString('utf8') : ''
+  if (text !== before) files.replace(file, Buffer.from(text))
+}
+
+/** What `saveSettings` kept; empty without a file. */
+export function readSettings(files: Files, dataDirectory: string): Record<string, string> {
+  const file = fileOf(dataDirectory)
+  return files.exists(file) ? parseProperties(files.readWhole(file).toString('utf8')) : {}
+}
+
+const escape = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')

@@ -1,0 +1,213 @@
+import type { Clock } from '#core/ports/clock.ts'
+import type { Files } from '#core/ports/files.ts'
+import type { Random } from '#core/ports/random.ts'
+import type { Timers } from '#core/ports/timers.ts'
+import type { Log } from '#core/telemetry/log.ts'
+import { ProtocolError } from '#core/wire/errors.ts'
+
+import type { TopicConfig } from './config.ts'
+import { LogReader } from './log-reader.ts'
+import type { LoadedLog } from './log-recovery.ts'
+import { largestSegmentBytes, Segment } from './segment.ts'
+import { Segments } from './segments.ts'
+import type { LogTail } from './tail-cache.ts'
+
+/** What the log needs of the outside. */
+export interface LogPorts {
+  readonly files: Files
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+/** What a batch or a row of them brings to a segment. */
+export interface Extent {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly maxTimestamp: number
+}
+
+export interface SegmentLogParts {
+  readonly ports: LogPorts
+  readonly directory: string
+  readonly name: string
+  readonly config: TopicConfig
+  readonly loaded: LoadedLog
+  readonly tail: LogTail
+  /** Called when a segment was begun at the log's end, before anything is in it. */
+  readonly rolled: () => void
+}
+
+/** The bytes of a log: its segments, their files, and the newest batches in memory. Who may write what is decided above. */
+export class SegmentLog {
+  readonly segments: Segments
+  readonly reader: LogReader
+  config: TopicConfig
+  readonly #ports: LogPorts
+  readonly #directory: string
+  readonly #name: string
+  readonly #tail: LogTail
+  readonly #rolled: () => void
+  /** Segments of which some bytes are not known to be on the disk. */
+  readonly #unsynced = new Set<Segment>()
+  #endOffset: number
+  #rollJitterMs = 0
+  #directoryDirty = false
+  #tornTail = false
+
+  constructor(parts: SegmentLogParts) {
+    const { loaded } = parts
+    this.#ports = parts.ports
+    this.#directory = parts.directory
+    this.#name = parts.name
+    this.config = parts.config
+    this.#tail = parts.tail
+    this.#rolled = parts.rolled
+    this.segments = new Segments(loaded.segments)
+    this.reader = new LogReader(this.segments, parts.tail)
+    this.#endOffset = loaded.logEndOffset
+    for (const segment of loaded.segments) {
+      if (this.segments.endOf(segment, loaded.logEndOffset) > loaded.recoveryPoint) this.#unsynced.add(segment)
+    }
+    this.#drawJitter()
+    this.#removeLater(loaded.marked)
+  }
+
+  /** Offset of the next record. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  /** Begins a new segment when the active one cannot or should not take the batches. Throws RECORD_LIST_TOO_LARGE. */
+  makeRoom(bytes: number, extent: Extent, nowMs: number): void {
+    const segmentBytes = Math.min(this.config['segment.bytes'], largestSegmentBytes)
+    if (bytes > segmentBytes) {
+      throw new ProtocolError('RECORD_LIST_TOO_LARGE', `${bytes} bytes for ${this.#name}, segment.bytes is ${segmentBytes}`)
+    }
+    const { active } = this.segments
+    if (active.sizeInBytes === 0) {
+      if (active.reaches(extent.lastOffset)) return
+    } else {
+      const { rollTimestamp = -1 } = active
+      const waitedMs = rollTimestamp >= 0 ? extent.maxTimestamp - rollTimestamp : nowMs - active.createdMs
+      const full = active.sizeInBytes > segmentBytes - bytes || !active.index.hasRoom(this.config['segment.index.bytes'])
+      if (!full && waitedMs <= this.config['segment.ms'] - this.#rollJitterMs && active.reaches(extent.lastOffset)) return
+    }
+    this.roll(extent.baseOffset)
+  }
+
+  /** Begins a new segment, unless the active one is empty and begins there. */
+  roll(baseOffset = this.#endOffset): void {
+    const { active } = this.segments
+    if (active.baseOffset === baseOffset) return
+    if (this.#tornTail) active.cutTail()
+    this.#tornTail = false
+    const next = Segment.create(this.#ports.files, this.#directory, baseOffset, this.#ports.clock.now())
+    active.seal()
+    this.segments.push(next)
+    this.#unsynced.add(next)
+    this.#directoryDirty = true
+    this.#drawJitter()
+    this.#rolled()
+  }
+
+  #drawJitter(): void {
+    const most = Math.min(this.config['segment.jitter.ms'], this.config['segment.ms'])
+    this.#rollJitterMs = most > 0 ? Math.floor(this.#ports.random.next() * most) : 0
+  }
+
+  /** Copies batches to where they will be cached, to be stamped there and then written. */
+  stage(batches: Buffer, baseOffset: number): Buffer {
+    return this.#tail.stage(batches, baseOffset)
+  }
+
+  /** Writes staged batches at the end of the active segment. A failure is undone, at the latest before the next write. */
+  write(staged: Buffer, extent: Extent): void {
+    const { active } = this.segments
+    if (this.#tornTail) active.cutTail()
+    this.#tornTail = true
+    active.append(staged, this.config['index.interval.bytes'])
+    this.#tornTail = false
+    this.#unsynced.add(active)
+    this.#endOffset = extent.lastOffset + 1
+    this.#tail.commit(staged.length, extent.baseOffset, this.#endOffset)
+  }
+
+  /** Forces out all that is not known to be on the disk: oldest segments first, so that a crash leaves no hole. */
+  async sync(synced: (segment: Segment) => Promise<void>): Promise<void> {
+    if (this.#directoryDirty) {
+      this.#directoryDirty = false
+      this.#ports.files.syncDirectory(this.#directory)
+    }
+    const segments = [...this.#unsynced].sort((a, b) => a.baseOffset - b.baseOffset)
+    for (const segment of segments) this.#unsynced.delete(segment)
+    for (const segment of segments) {
+      await segment.sync()
+      await synced(segment)
+    }
+  }
+
+  /** Takes out the `count` oldest segments; `also` names more files to go with each. Returns the bytes freed. */
+  removeOldest(count: number, also: (segment: Segment) => string[]): number {
+    const gone = this.segments.removeFirst(count)
+    this.#discard(gone, also)
+    return gone.reduce((sum, segment) => sum + segment.sizeInBytes, 0)
+  }
+
+  /** Cuts the log at a whole batch so that it ends at or before `offset`, which must lie in a segment. */
+  truncateTo(offset: number, also: (segment: Segment) => string[]): void {
+    this.#discard(this.segments.removeAbove(offset), also)
+    const { active } = this.segments
+    active.index.load()
+    active.truncateTo(offset)
+    this.#setEnd(active.nextOffset())
+  }
+
+  /** Drops everything and begins anew at an offset. */
+  restartAt(offset: number, also: (segment: Segment) => string[]): void {
+    this.#discard(this.segments.removeFirst(this.segments.all().length), also)
+    this.segments.push(Segment.create(this.#ports.files, this.#directory, offset, this.#ports.clock.now()))
+    this.#directoryDirty = true
+    this.#setEnd(offset)
+  }
+
+  #setEnd(offset: number): void {
+    this.#endOffset = offset
+    this.#tornTail = false
+    this.#tail.clear()
+    this.reader.forget()
+    this.#unsynced.add(this.segments.active)
+  }
+
+  #discard(segments: readonly Segment[], also: (segment: Segment) => string[]): void {
+    const marked: string[] = []
+    for (const segment of segments) {
+      this.#unsynced.delete(segment)
+      marked.push(...segment.markDeleted(), ...also(segment))
+      segment.close()
+    }
+    this.reader.forget()
+    this.#removeLater(marked)
+  }
+
+  #removeLater(paths: readonly string[]): void {
+    if (paths.length === 0) return
+    const { files, timers } = this.#ports
+    timers.after(this.config['file.delete.delay.ms'], () => {
+      for (const path of paths) if (files.exists(path)) files.remove(path)
+    })
+  }
+
+  /** Writes the indexes of the active segment, so that the next start finds them. */
+  async writeIndexes(): Promise<void> {
+    const { active } = this.segments
+    active.writeIndexes()
+    await active.index.sync()
+  }
+
+  closeFiles(): void {
+    this.#tail.clear()
+    for (const segment of this.segments.all()) segment.close()
+  }
+}

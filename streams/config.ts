@@ -49,6 +49,11 @@ export const streamsConfig = defineConfig({
     default: 45_000,
     importance: 'low',
   }),
+  'heartbeat.interval.ms': int({
+    doc: 'How often the member reports to its group; a rebalance is noticed by it.',
+    default: 3000,
+    importance: 'low',
+  }),
   'max.poll.records': int({ doc: 'Most records that one poll hands over.', default: 1000, importance: 'low' }),
   'linger.ms': long({ doc: 'How long output waits for company in its batch.', default: 100, importance: 'low' }),
   'compression.type': oneOf(

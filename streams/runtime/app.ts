@@ -18,6 +18,8 @@ export interface KafkaStreamsOptions {
   readonly log?: Log
 }
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+
 /**
  * A running topology: a member of the consumer group `application.id`. Instances with the same id, in this process or
  * another, share the tasks.
@@ -81,16 +83,16 @@ export class KafkaStreams implements AsyncDisposable {
         this.#config['replication.factor'],
       )
       const running = new Promise<void>((resolve) => {
-        const started = (): void => {
-          this.#become('RUNNING')
-          resolve()
+        const rebalanced = (state: 'REBALANCING' | 'RUNNING'): void => {
+          if (this.#state === 'REBALANCING' || this.#state === 'RUNNING') this.#become(state)
+          if (state === 'RUNNING') resolve()
         }
         this.#worker = new Worker(
           { client: this.#client!, clock, log: this.#log },
           this.#topology,
           this.#config,
           plan,
-          started,
+          rebalanced,
         )
       })
       this.#loop = this.#run(this.#worker!)
@@ -108,12 +110,14 @@ export class KafkaStreams implements AsyncDisposable {
    */
   async finish(): Promise<void> {
     const worker = this.#worker
-    if (worker === undefined || this.#state !== 'RUNNING') return
+    if (worker === undefined) return
+    while (this.#state === 'REBALANCING') await pause()
+    if (this.#state !== 'RUNNING') return
     // In the order of the subtopologies, so that what one closes still finds the windows of the next one open.
     for (const { id } of this.#topology.subtopologies) {
       const tasks = (): Worker['tasks'] => worker.tasks.filter((task) => task.subtopology === id)
       while (!(await this.#betweenCycles(() => worker.caughtUp(tasks()))))
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        await pause()
       await this.#betweenCycles(async () => {
         for (const task of tasks()) task.closeWindows()
         await worker.commit()

@@ -41,13 +41,19 @@ export class Worker {
   readonly #byPartition = new Map<string, Task>()
   readonly #paused = new Map<string, TopicPartition>()
   #lastCommit: number
-  readonly #onTasks: () => void
+  readonly #onRebalance: (state: 'REBALANCING' | 'RUNNING') => void
 
-  constructor(ports: WorkerPorts, topology: Topology, config: StreamsConfig, plan: TopicPlan, onTasks: () => void) {
+  constructor(
+    ports: WorkerPorts,
+    topology: Topology,
+    config: StreamsConfig,
+    plan: TopicPlan,
+    onRebalance: (state: 'REBALANCING' | 'RUNNING') => void,
+  ) {
     this.#ports = ports
     this.#topology = topology
     this.#config = config
-    this.#onTasks = onTasks
+    this.#onRebalance = onRebalance
     this.#lastCommit = ports.clock.monotonic()
     const applicationId = config['application.id']
     const groups = topology.subtopologies.map((each) => ({
@@ -69,6 +75,7 @@ export class Worker {
       autoOffsetReset: config['auto.offset.reset'],
       maxPollRecords: config['max.poll.records'],
       sessionTimeoutMs: config['session.timeout.ms'],
+      heartbeatIntervalMs: config['heartbeat.interval.ms'],
       assignors: [taskAssignor(groups)],
     })
     this.#consumer.subscribe(topology.sourceTopics(applicationId), {
@@ -196,7 +203,7 @@ export class Worker {
       for (const input of task.inputs) this.#byPartition.set(partitionKey(input), task)
       this.#ports.log('info', `task ${id} started`, { restored })
     }
-    this.#onTasks()
+    this.#onRebalance('RUNNING')
   }
 
   async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
@@ -215,6 +222,6 @@ export class Worker {
       task.close()
       this.#ports.log('info', `task ${task.id} closed`)
     }
-    this.#onTasks()
+    this.#onRebalance('REBALANCING')
   }
 }

@@ -93,6 +93,11 @@ export function isRetriable(error: unknown): boolean {
   return isKnownError(error) && error.retry !== 'never'
 }
 
+/** As `isRetriable`, for calls where "no such topic" is the answer and not a state of things that will pass. */
+export function isTransient(error: unknown): boolean {
+  return isRetriable(error) && !isProtocolError(error, 'UNKNOWN_TOPIC_OR_PARTITION')
+}
+
 /** True when the connection, not the answer, was the problem. */
 export function isConnectionFault(error: unknown): boolean {
   return isKnownError(error) && (error.retry === 'reconnect' || error.code === 'BROKER_UNREACHABLE')

@@ -1,6 +1,6 @@
 import type { ConfigEntry, ConfigResource } from '#core/client/client.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
-import { refusal } from '#core/client/errors.ts'
+import { isTransient, refusal } from '#core/client/errors.ts'
 import { describeConfigs } from '#core/wire/api/32-describe-configs.ts'
 import { incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-configs.ts'
 
@@ -14,24 +14,27 @@ export async function describe(
 ): Promise<Map<string, ConfigEntry[]>> {
   const found = new Map<string, ConfigEntry[]>()
   for (const [broker, theirs] of byBroker(resources)) {
-    const answer = await cluster.retrying(async () => {
-      if (broker !== undefined && !cluster.metadata.brokers.has(broker)) await cluster.refresh([])
-      const body = {
-        resources: theirs.map(({ type, name }) => ({
-          resourceType: resourceTypes[type],
-          resourceName: name,
-          configurationKeys: null,
-        })),
-      }
-      const reply =
-        broker === undefined
-          ? await cluster.sendToAny(describeConfigs, body)
-          : await cluster.send(broker, describeConfigs, body)
-      for (const { errorCode, errorMessage, resourceName } of reply.results) {
-        if (errorCode !== 0) throw refusal(errorCode, `settings of "${resourceName}"`, errorMessage)
-      }
-      return reply
-    })
+    const answer = await cluster.retrying(
+      async () => {
+        if (broker !== undefined && !cluster.metadata.brokers.has(broker)) await cluster.refresh([])
+        const body = {
+          resources: theirs.map(({ type, name }) => ({
+            resourceType: resourceTypes[type],
+            resourceName: name,
+            configurationKeys: null,
+          })),
+        }
+        const reply =
+          broker === undefined
+            ? await cluster.sendToAny(describeConfigs, body)
+            : await cluster.send(broker, describeConfigs, body)
+        for (const { errorCode, errorMessage, resourceName } of reply.results) {
+          if (errorCode !== 0) throw refusal(errorCode, `settings of "${resourceName}"`, errorMessage)
+        }
+        return reply
+      },
+      { retriable: isTransient },
+    )
     for (const { resourceName, configs } of answer.results) {
       const entries = configs.map(({ name, value, readOnly, isSensitive, configSource }) => ({
         name,
@@ -67,16 +70,19 @@ export async function alter(
     ],
     validateOnly: false,
   }
-  await cluster.retrying(async () => {
-    if (broker !== undefined && !cluster.metadata.brokers.has(broker)) await cluster.refresh([])
-    const answer =
-      broker === undefined
-        ? await cluster.sendToController(incrementalAlterConfigs, body)
-        : await cluster.send(broker, incrementalAlterConfigs, body)
-    for (const { errorCode, errorMessage, resourceName } of answer.responses) {
-      if (errorCode !== 0) throw refusal(errorCode, `changing settings of "${resourceName}"`, errorMessage)
-    }
-  })
+  await cluster.retrying(
+    async () => {
+      if (broker !== undefined && !cluster.metadata.brokers.has(broker)) await cluster.refresh([])
+      const answer =
+        broker === undefined
+          ? await cluster.sendToController(incrementalAlterConfigs, body)
+          : await cluster.send(broker, incrementalAlterConfigs, body)
+      for (const { errorCode, errorMessage, resourceName } of answer.responses) {
+        if (errorCode !== 0) throw refusal(errorCode, `changing settings of "${resourceName}"`, errorMessage)
+      }
+    },
+    { retriable: isTransient },
+  )
 }
 
 /** The one broker that can answer; any can for topics, and for the empty broker name: the defaults of all brokers. */

@@ -2,7 +2,7 @@ import { zeroUuid } from '#core/bytes/uuid.ts'
 import type { NewTopic, TopicDescription } from '#core/client/client.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import type { TopicMetadata } from '#core/client/cluster/metadata.ts'
-import { clientErrors, refusal } from '#core/client/errors.ts'
+import { clientErrors, isTransient, refusal } from '#core/client/errors.ts'
 import { createTopics } from '#core/wire/api/19-create-topics.ts'
 import { deleteTopics } from '#core/wire/api/20-delete-topics.ts'
 import { createPartitions } from '#core/wire/api/37-create-partitions.ts'
@@ -13,6 +13,8 @@ interface Result {
   readonly errorCode: number
   readonly errorMessage: string | null
 }
+
+const transiently = { retriable: isTransient }
 
 /** Throws the first result that is an error; the others may have been carried out. */
 function check(results: readonly Result[], act: string): void {
@@ -36,7 +38,7 @@ export async function create(cluster: Cluster, topics: readonly NewTopic[]): Pro
       timeoutMs,
     })
     check(answer.topics, 'creating')
-  })
+  }, transiently)
   await awaitTopics(
     cluster,
     topics.map(({ name }) => name),
@@ -53,7 +55,7 @@ export async function remove(cluster: Cluster, names: readonly string[]): Promis
       timeoutMs,
     }))
     check(answer.responses, 'deleting')
-  })
+  }, transiently)
   await cluster.retrying(() => cluster.refresh(names))
 }
 
@@ -67,7 +69,7 @@ export async function grow(cluster: Cluster, totals: Readonly<Record<string, num
       validateOnly: false,
     })
     check(answer.results, 'growing')
-  })
+  }, transiently)
   await awaitTopics(cluster, Object.keys(totals), ({ name, partitions }) => partitions.length >= totals[name]!)
 }
 

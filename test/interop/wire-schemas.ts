@@ -18,20 +18,26 @@ import { type DefinedField, type Definition, kafkaDefinitions, stableVersions } 
 /** A field in one version, as a line of text that can be compared. */
 type Rows = Map<string, string>
 
-const zeros: Readonly<Record<string, unknown>> = { bool: false, string: '', uuid: zeroUuid, bytes: '', records: 'null' }
+const zeros: Readonly<Record<string, string>> = {
+  bool: 'false',
+  string: '',
+  uuid: zeroUuid,
+  bytes: '',
+  records: 'null',
+}
 const numeric = /^(u?int\d+|float64)$/
 
-function defaultText(kind: string, given: unknown): string {
+function defaultText(kind: string, given: string | number | boolean | bigint | null | undefined): string {
   if (given === null || given === 'null') return 'null'
-  if (given === undefined) return numeric.test(kind) ? '0' : String(zeros[kind] ?? 'empty')
+  if (given === undefined) return numeric.test(kind) ? '0' : (zeros[kind] ?? 'empty')
   if (kind === 'float64') return String(Number(given))
-  return numeric.test(kind) ? String(BigInt(given as string)) : String(given)
+  return numeric.test(kind) ? String(BigInt(given as string | number)) : String(given)
 }
 
 function ourDefault(field: Field): string {
   if (field.kind === 'array' || field.kind === 'struct') return field.default === null ? 'null' : 'empty'
   if (field.kind === 'bytes') return field.default === null ? 'null' : ''
-  return defaultText(field.kind, field.default)
+  return defaultText(field.kind, field.default as string)
 }
 
 const kindOf = (field: Field): string => (field.kind === 'array' ? `[]${field.item!.kind}` : field.kind)

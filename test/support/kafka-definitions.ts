@@ -14,7 +14,7 @@ export interface DefinedField {
   readonly nullableVersions?: string
   readonly tag?: number
   readonly taggedVersions?: string
-  readonly default?: unknown
+  readonly default?: string | number | boolean | null
   readonly ignorable?: boolean
   readonly fields?: readonly DefinedField[]
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 import { apis } from '#core/wire/api/index.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '#core/wire/embedded/consumer-protocol.ts'
-import { placeOf, unknownTags } from '#core/wire/layout.ts'
+import { defaultOf, placeOf, unknownTags } from '#core/wire/layout.ts'
 import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import * as controlRecords from '#core/wire/stored/control-records.ts'
 import * as groupMetadata from '#core/wire/stored/group-metadata.ts'
@@ -122,5 +122,18 @@ export function sampleStruct(fields: Fields, version: number, flexible: boolean)
     Object.entries(fields)
       .filter(([, field]) => placeOf(field, version, flexible) !== 'absent')
       .map(([name, field]) => [name, sampleValue(field, version, flexible)]),
+  )
+}
+
+/** A struct in which every field of the version is null where that is allowed, and else at its default. */
+export function barestStruct(fields: Fields, version: number, flexible: boolean): Struct {
+  const barest = (field: Field): unknown => {
+    if (isWithin(field.nullable, version)) return null
+    return field.kind === 'struct' ? barestStruct(field.fields!, version, flexible) : defaultOf(field)
+  }
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, field]) => placeOf(field, version, flexible) !== 'absent')
+      .map(([name, field]) => [name, barest(field)]),
   )
 }

@@ -7,7 +7,7 @@ export const leaderChange = storedMessage({
   flexible: '0+',
   versionIn: 'first-field',
   fields: {
-    version: int16(),
+    version: int16({ default: 0 }),
     leaderId: int32(),
     voters: structs({
       voterId: int32(),
@@ -26,7 +26,7 @@ export const snapshotHeaderRecord = storedMessage({
   flexible: '0+',
   versionIn: 'first-field',
   fields: {
-    version: int16(),
+    version: int16({ default: 0 }),
     lastContainedLogTimestamp: int64(),
   },
 })
@@ -37,7 +37,7 @@ export const snapshotFooterRecord = storedMessage({
   flexible: '0+',
   versionIn: 'first-field',
   fields: {
-    version: int16(),
+    version: int16({ default: 0 }),
   },
 })
 
@@ -47,7 +47,7 @@ export const kraftVersionRecord = storedMessage({
   flexible: '0+',
   versionIn: 'first-field',
   fields: {
-    version: int16(),
+    version: int16({ default: 0 }),
     kRaftVersion: int16(),
   },
 })
@@ -58,7 +58,7 @@ export const votersRecord = storedMessage({
   flexible: '0+',
   versionIn: 'first-field',
   fields: {
-    version: int16(),
+    version: int16({ default: 0 }),
     voters: structs({
       voterId: int32(),
       voterDirectoryId: uuid(),

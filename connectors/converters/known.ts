@@ -1,12 +1,13 @@
 import type { Converter, ConverterPlugin } from '../api/converter.ts'
 import { connectErrors } from '../errors.ts'
 import { byteArrayConverter } from './bytes.ts'
+import { simpleHeaderConverter } from './header.ts'
 import { jsonConverter } from './json.ts'
 import { numberConverters } from './numbers.ts'
 import { stringConverter } from './string.ts'
 
 /** Every converter that comes with the package. */
-export const converters: readonly ConverterPlugin[] = [stringConverter, jsonConverter, byteArrayConverter, ...numberConverters]
+export const converters: readonly ConverterPlugin[] = [stringConverter, jsonConverter, byteArrayConverter, simpleHeaderConverter, ...numberConverters]
 
 /** Makes the converter that Connect's settings name; throws CLASS_UNKNOWN. */
 export function createConverter(name: string, config: Readonly<Record<string, string>>, isKey: boolean): Converter {

@@ -1,0 +1,35 @@
+import type { SourceOffset, SourcePartition } from '../../api/records.ts'
+import { offsetOf } from './file-offset.ts'
+import type { FollowedFile } from './followed-file.ts'
+
+/** The files that had a path one after another, oldest first; the last has it now, or had it last. */
+export class Lineage {
+  readonly path: string
+  readonly partition: SourcePartition
+  readonly files: FollowedFile[] = []
+
+  constructor(path: string) {
+    this.path = path
+    // The key of Connect's own file source, so that either goes on where the other stopped.
+    this.partition = { filename: path }
+  }
+
+  get current(): FollowedFile | undefined {
+    return this.files.at(-1)
+  }
+
+  isCurrent(file: FollowedFile): boolean {
+    return this.files.at(-1) === file
+  }
+
+  /** Puts files in the place of one, or takes it out. */
+  replace(file: FollowedFile, by: readonly FollowedFile[]): void {
+    this.files.splice(this.files.indexOf(file), 1, ...by)
+  }
+
+  /** Where the path stands; null when nothing is left of it. */
+  get offset(): SourceOffset | null {
+    const current = this.current
+    return current === undefined ? null : offsetOf(current.mark, this.files.slice(0, -1).map((file) => file.mark))
+  }
+}

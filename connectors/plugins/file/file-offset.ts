@@ -58,6 +58,9 @@ function readMark(json: Readonly<Record<string, Json>>): FileMark | undefined {
   }
 }
 
+/** The topic's partition that the path was given, if it was given one. */
+export const topicPartitionOf = (offset: SourceOffset): number | undefined => count(offset['topicPartition'])
+
 /** The marks of a stored offset, oldest first; what cannot be read is left out. */
 export function marksOf(offset: SourceOffset): FileMark[] {
   const previous = Array.isArray(offset['previous']) ? (offset['previous'] as readonly Json[]) : []

@@ -5,7 +5,7 @@ import type { Log } from '#core/telemetry/log.ts'
 import type { ConnectorPorts } from '../../api/ports.ts'
 import type { SourceOffsetEntry } from '../../api/records.ts'
 import { connectErrors } from '../../errors.ts'
-import { isBare, marksOf } from './file-offset.ts'
+import { isBare, marksOf, topicPartitionOf } from './file-offset.ts'
 import type { FileMark } from './file-offset.ts'
 import { FollowedFile, inodeKey, statOf } from './followed-file.ts'
 import { expandGlob, isPattern } from './glob.ts'
@@ -53,6 +53,7 @@ export class FileSet {
       const path = partition['filename']
       if (typeof path !== 'string' || offset === null) continue
       const lineage = new Lineage(path)
+      lineage.topicPartition = topicPartitionOf(offset)
       for (const mark of marksOf(offset)) {
         const file = this.#find(path, mark)
         if (file) lineage.files.push(file)

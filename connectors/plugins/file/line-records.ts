@@ -3,6 +3,10 @@ import { schemas } from '../../api/schema.ts'
 import { basename } from 'node:path'
 
 import type { LineCursor } from './line-cursor.ts'
+import type { Lineage } from './lineage.ts'
+
+/** Where lines come from, as far as their records show it. */
+export type LineSource = Pick<Lineage, 'path' | 'topicPartition'>
 import type { FileSourceConfig } from './source-config.ts'
 
 /** What the lines of one file have in common. */
@@ -37,7 +41,7 @@ export class LineRecords {
   }
 
   /** Takes lines from a cursor, up to a batch of them. `base` is the position in the file of the first byte. */
-  take(path: string, bytes: Buffer, base: number, cursor: LineCursor): SourceRecord[] {
+  take({ path, topicPartition: partition }: LineSource, bytes: Buffer, base: number, cursor: LineCursor): SourceRecord[] {
     const { topic, 'batch.size': most, 'headers.mode': headersMode, 'value.type': valueType } = this.#config
     const { key, pathHeader } = this.#origin(path)
     const keySchema = key === null ? null : schemas.string
@@ -45,10 +49,10 @@ export class LineRecords {
     const records: SourceRecord[] = []
     while (records.length < most && cursor.next()) {
       const value = bytes.subarray(cursor.start, cursor.end)
-      if (headersMode === 'none') records.push({ topic, keySchema, key, valueSchema, value })
+      if (headersMode === 'none') records.push({ topic, partition, keySchema, key, valueSchema, value })
       else {
         const position = { key: 'file.position', schema: schemas.int64, value: BigInt(base + cursor.start) }
-        records.push({ topic, keySchema, key, valueSchema, value, headers: [pathHeader, position] })
+        records.push({ topic, partition, keySchema, key, valueSchema, value, headers: [pathHeader, position] })
       }
     }
     return records

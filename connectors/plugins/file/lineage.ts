@@ -7,6 +7,8 @@ export class Lineage {
   readonly path: string
   readonly partition: SourcePartition
   readonly files: FollowedFile[] = []
+  /** The partition of the topic that the lines go to, when the source gives partitions to files. */
+  topicPartition: number | undefined
 
   constructor(path: string) {
     this.path = path
@@ -30,6 +32,8 @@ export class Lineage {
   /** Where the path stands; null when nothing is left of it. */
   get offset(): SourceOffset | null {
     const current = this.current
-    return current === undefined ? null : offsetOf(current.mark, this.files.slice(0, -1).map((file) => file.mark))
+    if (current === undefined) return null
+    const offset = offsetOf(current.mark, this.files.slice(0, -1).map((file) => file.mark))
+    return this.topicPartition === undefined ? offset : { ...offset, topicPartition: this.topicPartition }
   }
 }

@@ -23,6 +23,12 @@ export const fileSourceConfig = defineConfig(
       default: 'auto',
       importance: 'medium',
     }),
+    'file.partitions': int({
+      doc: 'Gives each file one of this many partitions of the topic for good, in turn; 0 leaves it to the key.',
+      default: 0,
+      importance: 'medium',
+      check: (value) => (value < 0 ? 'expected at least 0' : undefined),
+    }),
     'value.type': oneOf('string', 'bytes')({
       doc: 'Type that values have: string, or bytes for converters that would refuse or change what is not UTF-8.',
       default: 'string',

@@ -63,6 +63,7 @@ class FileSourceTask implements SourceTask {
       }
       let busy = false
       for (const lineage of [...set.lineages.values()]) {
+        lineage.topicPartition ??= this.#leastUsed(set)
         for await (const batch of this.#lineage(set, lineage, ports.clock.monotonic())) {
           busy = true
           yield batch
@@ -73,6 +74,15 @@ class FileSourceTask implements SourceTask {
       if (mode === 'once') return
       await sleep(ports.timers, pauseMs, signal)
     }
+  }
+
+  /** The partition that the fewest paths have; files share one only when there are more files than partitions. */
+  #leastUsed(set: FileSet): number | undefined {
+    const uses = Array.from({ length: this.#config['file.partitions'] }, () => 0)
+    for (const { topicPartition } of set.lineages.values()) {
+      if (topicPartition !== undefined && topicPartition < uses.length) uses[topicPartition]!++
+    }
+    return uses.length === 0 ? undefined : uses.indexOf(Math.min(...uses))
   }
 
   /** A piece of the oldest file of a path that has something; what is over and done with is let go. */
@@ -114,7 +124,7 @@ class FileSourceTask implements SourceTask {
   *#lines(lineage: Lineage, file: FollowedFile | undefined, chunk: Chunk, final = file === undefined): Generator<SourceBatch> {
     const cursor = this.#cursor(chunk, final)
     for (;;) {
-      const records = this.#records.take(lineage.path, chunk.bytes, chunk.base, cursor)
+      const records = this.#records.take(lineage, chunk.bytes, chunk.base, cursor)
       if (records.length === 0) return
       file?.advance(chunk, cursor.after)
       yield { partition: lineage.partition, offset: lineage.offset, records }

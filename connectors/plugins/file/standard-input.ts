@@ -13,6 +13,7 @@ export async function* standardInput(
   signal: AbortSignal,
 ): AsyncGenerator<SourceBatch> {
   const partition = { filename: '' }
+  const source = { path: '', topicPartition: undefined }
   let rest = Buffer.alloc(0)
   const stop = (): void => void input.destroy()
   signal.addEventListener('abort', stop, { once: true })
@@ -20,7 +21,7 @@ export async function* standardInput(
     for await (const chunk of input) {
       const bytes = Buffer.concat([rest, chunk as Buffer])
       const cursor = new LineCursor(bytes, 0, false, config['line.max.bytes'])
-      for (let batch = records.take('', bytes, 0, cursor); batch.length > 0; batch = records.take('', bytes, 0, cursor)) {
+      for (let batch = records.take(source, bytes, 0, cursor); batch.length > 0; batch = records.take(source, bytes, 0, cursor)) {
         yield { partition, offset: null, records: batch }
       }
       rest = bytes.subarray(cursor.after)
@@ -31,6 +32,6 @@ export async function* standardInput(
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  const last = records.take('', rest, 0, new LineCursor(rest, 0, true, config['line.max.bytes']))
+  const last = records.take(source, rest, 0, new LineCursor(rest, 0, true, config['line.max.bytes']))
   if (last.length > 0) yield { partition, offset: null, records: last }
 }

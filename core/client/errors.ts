@@ -36,6 +36,10 @@ export const clientErrors = errorTable({
     message: 'a record of {size} bytes for topic "{topic}" is larger than maxRequestSize, {limit} bytes',
     hint: 'Raise maxRequestSize here and max.message.bytes of the topic, or send less in one record.',
   },
+  TIMESTAMP_INVALID: {
+    retry: 'never',
+    message: 'timestamp {timestamp} of a record for topic "{topic}" is not a whole number of milliseconds',
+  },
   DELIVERY_TIMED_OUT: {
     retry: 'never',
     message: '{count} records for {topic}-{partition} were not acknowledged within {timeoutMs} ms: {problem}',

@@ -16,7 +16,8 @@ import { partitionForKey } from '#core/client/producer/partitioners.ts'
 /** One promise of the client port; holds against any broker. */
 export interface ContractCase {
   readonly name: string
-  run(bootstrap: string): Promise<void>
+  /** `sessionTimeoutMs`: the shortest session that the broker grants. */
+  run(bootstrap: string, sessionTimeoutMs?: number): Promise<void>
 }
 
 let serial = 0
@@ -456,13 +457,13 @@ export const clientContract: readonly ContractCase[] = [
   },
   {
     name: 'a commit after the place in the group was lost is refused',
-    run: (bootstrap) =>
+    run: (bootstrap, sessionTimeoutMs = 6000) =>
       withClient(bootstrap, async (client, newTopic) => {
         const topic = await newTopic(1)
         const groupId = fresh('group')
         const { consumer, told } = listening(client, topic, {
           groupId,
-          sessionTimeoutMs: 6000,
+          sessionTimeoutMs,
           heartbeatIntervalMs: 60_000,
         })
         await pollUntil([consumer], () => consumer.assignment.length === 1)
@@ -472,7 +473,7 @@ export const clientContract: readonly ContractCase[] = [
           [['Stable', 'range']],
         )
         // The broker ends the session of a member that does not beat; a commit then has no place to count from.
-        await new Promise((resolve) => setTimeout(resolve, 6500))
+        await new Promise((resolve) => setTimeout(resolve, sessionTimeoutMs + 500))
         await rejects(consumer.commit([{ topic, partition: 0, offset: 0 }]), { code: 'COMMIT_REFUSED' })
         await pollUntil([consumer], () => told.length === 3)
         deepEqual(told, ['assigned 0', 'lost 0', 'assigned 0'])

@@ -122,6 +122,10 @@ export class LeanProducer implements Producer {
     const bytes = recordSizeBound(key, value, headers)
     this.#pendingBytes += bytes
     const { maxRequestSize } = this.#settings
+    const { timestamp } = record
+    if (timestamp !== undefined && !Number.isSafeInteger(timestamp)) {
+      return this.#refuse(clientErrors.TIMESTAMP_INVALID({ timestamp, topic }), { record, bytes, delivered, sent })
+    }
     const size = bytes + batchHeaderBytes
     if (size > maxRequestSize) {
       const error = clientErrors.RECORD_TOO_LARGE({ size, topic, limit: maxRequestSize })
@@ -161,11 +165,16 @@ export class LeanProducer implements Producer {
       const initialBytes = Math.min(batchSize, Math.max(1024, 4 * bytes))
       batch = new ProducerBatch(queue.nextOrder(), now, now + deliveryTimeoutMs, { compression, initialBytes })
       queue.waiting.push(batch)
-      this.#open.add(batch)
+      this.#track(batch)
       this.#sender.wake(queue)
     }
     batch.append(record.timestamp ?? clock.now(), record.key, record.value, record.headers, bytes, delivered)
     if (!sent) batch.countsForFlush = true
+  }
+
+  #track(batch: ProducerBatch): void {
+    this.#open.add(batch)
+    void batch.done().then(() => this.#open.delete(batch))
   }
 
   #queuesOf(topic: string): TopicQueues | undefined {
@@ -215,7 +224,6 @@ export class LeanProducer implements Producer {
   }
 
   #finished(queue: PartitionQueue, batch: ProducerBatch, error: Error | null, baseOffset: number): void {
-    this.#open.delete(batch)
     this.#release(batch.bytes)
     if (error !== null && batch.countsForFlush) this.#failure ??= error
     batch.finish(error, queue.partition, baseOffset)

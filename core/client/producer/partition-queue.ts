@@ -22,14 +22,20 @@ export class PartitionQueue {
   /** Waiting, oldest first; only the last takes records. */
   readonly waiting: ProducerBatch[] = []
   inFlight = 0
-  /** The broker that has what is under way. */
-  inFlightBroker = -1
+  #inFlightBroker = -1
+  /** What is under way is sent for a second time or more. */
+  #repeating = false
   /** Nothing is sent before, on the monotonic clock: the pause after a failure. */
   retryAtMs = 0
   #identity: ProducerIdentity | undefined
   #nextSequence = 0
   /** Sequence that the oldest batch not acknowledged must have. */
   #expectedSequence = 0
+  /**
+   * The broker has taken a batch of this numbering. Before that it would take any number as the first, so a second batch
+   * must not be under way that could arrive where the first did not.
+   */
+  #established = false
   /** The numbering has a gap or the broker forgot it: it must begin anew. */
   #broken = false
   #orders = 0
@@ -50,10 +56,22 @@ export class PartitionQueue {
     this.waiting.splice(at, 0, batch)
   }
 
-  /** May the oldest batch go to `broker` without overtaking an earlier one? */
+  /**
+   * May the oldest batch go to `broker` behind what is under way? Nothing follows a batch that is sent again: it may be in
+   * the log already, and the broker recognises it only while it is among the last five.
+   */
   mayFollow(broker: number): boolean {
     if (this.inFlight === 0) return true
-    return !this.#broken && this.inFlightBroker === broker && this.waiting[0]!.attempts === 0
+    if (this.#identity !== undefined && !this.#established) return false
+    return !this.#broken && !this.#repeating && this.#inFlightBroker === broker && this.waiting[0]!.attempts === 0
+  }
+
+  /** A batch of this partition leaves for `broker`. */
+  left(batch: ProducerBatch, broker: number): void {
+    this.#repeating = batch.attempts > 0
+    this.#inFlightBroker = broker
+    this.inFlight++
+    batch.attempts++
   }
 
   /** True when a batch cannot be numbered before the producer has a new identity. */
@@ -81,6 +99,7 @@ export class PartitionQueue {
 
   acknowledged(batch: ProducerBatch): void {
     if (!this.#isCurrent(batch)) return
+    this.#established = true
     const next = sequenceAfter(batch.stamp!.baseSequence, batch.count)
     // A batch that was sent again may be acknowledged after its successors: the mark only moves on.
     if (sequenceAfter(next, 0x80000000 - this.#expectedSequence) < 0x40000000) this.#expectedSequence = next
@@ -111,6 +130,7 @@ export class PartitionQueue {
     if (before === undefined || before.producerEpoch === lastEpoch) this.#identity = current
     else this.#identity = { producerId: before.producerId, producerEpoch: before.producerEpoch + 1 }
     this.#broken = false
+    this.#established = false
     this.#nextSequence = 0
     this.#expectedSequence = 0
   }

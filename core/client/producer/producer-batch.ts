@@ -1,4 +1,5 @@
 import type { Delivered } from '#core/client/client.ts'
+import { sequenceAfter } from '#core/client/producer/partition-queue.ts'
 import { RecordBatch } from '#core/records/batch.ts'
 import { BatchBuilder, type BatchBuilderOptions } from '#core/records/batch-builder.ts'
 import type { Header } from '#core/records/record.ts'
@@ -26,15 +27,19 @@ export class ProducerBatch {
   stamp: Stamp | undefined
   /** Upper bound of what it holds in memory. */
   bytes = 0
+  readonly #options: BatchBuilderOptions
   readonly #builder: BatchBuilder
   #delivered: (Delivered | undefined)[] | undefined
   #built: Buffer | undefined
+  /** Orders up to `order + span` are this batch's own: its halves divide them. */
+  #span = 1
   #waiters: (() => void)[] | undefined
 
   constructor(order: number, createdMs: number, deadlineMs: number, options: BatchBuilderOptions) {
     this.order = order
     this.createdMs = createdMs
     this.deadlineMs = deadlineMs
+    this.#options = options
     this.#builder = new BatchBuilder(options)
   }
 
@@ -71,6 +76,44 @@ export class ProducerBatch {
     }
     this.stamp = stamp
     return this.#built
+  }
+
+  /**
+   * The same records as two batches, for a broker that found this one too large. Who waited for this batch waits for
+   * both halves, and the halves share its place in the sequence: nothing of it was written.
+   */
+  split(): readonly [ProducerBatch, ProducerBatch] {
+    const middle = this.count >> 1
+    const { producerId, producerEpoch, baseSequence } = this.stamp ?? {
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+    }
+    const halves = [0, middle].map((start, index) => {
+      const half = new ProducerBatch(
+        this.order + (index * this.#span) / 2,
+        this.createdMs,
+        this.deadlineMs,
+        this.#options,
+      )
+      half.closed = true
+      half.#span = this.#span / 2
+      half.attempts = this.attempts
+      half.countsForFlush = this.countsForFlush
+      half.bytes = index === 0 ? this.bytes >> 1 : this.bytes - (this.bytes >> 1)
+      half.#delivered = this.#delivered?.slice(start, index === 0 ? middle : undefined)
+      if (this.stamp !== undefined)
+        half.stamp = { producerId, producerEpoch, baseSequence: sequenceAfter(baseSequence, start) }
+      return half
+    }) as [ProducerBatch, ProducerBatch]
+    let at = 0
+    for (const { timestamp, key, value, headers } of RecordBatch.at(this.#built!).records()) {
+      halves[at++ < middle ? 0 : 1].#builder.append(timestamp, key, value, headers)
+    }
+    let open = 2
+    const through = (): void => void (--open === 0 && this.#waiters?.forEach((waiter) => waiter()))
+    for (const half of halves) half.#waiters = [through]
+    return halves
   }
 
   /** Resolves when the batch is through, either way. */

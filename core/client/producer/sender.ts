@@ -157,11 +157,7 @@ export class Sender {
 
   async #send(broker: number, parcels: readonly Parcel[]): Promise<void> {
     this.#inFlight.set(broker, (this.#inFlight.get(broker) ?? 0) + 1)
-    for (const { queue, batch } of parcels) {
-      batch.attempts++
-      queue.inFlight++
-      queue.inFlightBroker = broker
-    }
+    for (const { queue, batch } of parcels) queue.left(batch, broker)
     let outcomes: readonly Outcome[]
     try {
       outcomes = await produceParcels(this.#cluster, this.#links, broker, parcels, this.#settings)
@@ -199,6 +195,10 @@ export class Sender {
     if (again && now < batch.deadlineMs && this.#closedWith === undefined) {
       queue.requeue(batch)
       queue.retryAtMs = now + backoffMs(this.#cluster.options.retryBackoff, batch.attempts, random)
+      return
+    }
+    if (isProtocolError(error, 'MESSAGE_TOO_LARGE') && batch.count > 1 && this.#closedWith === undefined) {
+      for (const half of batch.split()) queue.requeue(half)
       return
     }
     if (batch.stamp !== undefined) queue.breakSequence()

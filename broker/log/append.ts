@@ -35,7 +35,10 @@ export function extentOf(bytes: Buffer, nextOffset: number, replica: boolean, lo
   let end = 0
   for (const batch of batchesIn(bytes)) {
     if (replica && (batch.baseOffset < next || !batch.isCrcValid())) {
-      throw new ProtocolError('CORRUPT_MESSAGE', `a replicated batch at offset ${batch.baseOffset} for a log that ends at ${next}`)
+      throw new ProtocolError(
+        'CORRUPT_MESSAGE',
+        `a replicated batch at offset ${batch.baseOffset} for a log that ends at ${next}`,
+      )
     }
     const base = replica ? batch.baseOffset : next
     if (baseOffset < 0) baseOffset = base
@@ -43,12 +46,19 @@ export function extentOf(bytes: Buffer, nextOffset: number, replica: boolean, lo
     if (logAppendTime < 0 && batch.maxTimestamp > maxTimestamp) maxTimestamp = batch.maxTimestamp
     end += batch.sizeInBytes
   }
-  if (end !== bytes.length) throw new ProtocolError('CORRUPT_MESSAGE', `${bytes.length - end} bytes after the last whole batch`)
+  if (end !== bytes.length)
+    throw new ProtocolError('CORRUPT_MESSAGE', `${bytes.length - end} bytes after the last whole batch`)
   return { baseOffset, lastOffset: next - 1, maxTimestamp }
 }
 
 /** Writes offsets, leader epoch and append time into the copy that will be stored, and notes an epoch that is new. */
-export function stamp(staged: Buffer, baseOffset: number, options: AppendOptions, logAppendTime: number, epochs: LeaderEpochs): void {
+export function stamp(
+  staged: Buffer,
+  baseOffset: number,
+  options: AppendOptions,
+  logAppendTime: number,
+  epochs: LeaderEpochs,
+): void {
   let next = baseOffset
   for (const batch of batchesIn(staged)) {
     if (options.origin !== 'replica') {

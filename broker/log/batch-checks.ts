@@ -36,7 +36,10 @@ export interface AppendRules {
 
 export function appendRules(config: TopicConfig): AppendRules {
   const type = config['compression.type']
-  const levels: Partial<Record<string, number>> = { gzip: config['compression.gzip.level'], zstd: config['compression.zstd.level'] }
+  const levels: Partial<Record<string, number>> = {
+    gzip: config['compression.gzip.level'],
+    zstd: config['compression.zstd.level'],
+  }
   return {
     maxMessageBytes: config['max.message.bytes'],
     logAppendTime: config['message.timestamp.type'] === 'LogAppendTime',
@@ -60,9 +63,14 @@ export function wholeBatch(bytes: Buffer, position: number): RecordBatch {
   if (bytes.length - position < batchHeaderBytes) corrupt(`${bytes.length - position} bytes are too few for a batch`)
   const batch = RecordBatch.at(bytes, position)
   const { magic, sizeInBytes } = batch
-  if (magic < 2) throw new ProtocolError('UNSUPPORTED_FOR_MESSAGE_FORMAT', `message format ${magic} is not taken any more, only version 2`)
+  if (magic < 2)
+    throw new ProtocolError(
+      'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+      `message format ${magic} is not taken any more, only version 2`,
+    )
   if (magic !== 2) corrupt(`message format ${magic} is not known`)
-  if (sizeInBytes < batchHeaderBytes || position + sizeInBytes > bytes.length) corrupt(`a batch says it has ${sizeInBytes} bytes`)
+  if (sizeInBytes < batchHeaderBytes || position + sizeInBytes > bytes.length)
+    corrupt(`a batch says it has ${sizeInBytes} bytes`)
   return batch
 }
 
@@ -76,15 +84,21 @@ export function checkClientBatch(bytes: Buffer, rules: AppendRules, nowMs: numbe
   const { sizeInBytes } = batch
   if (sizeInBytes !== bytes.length) invalid(`one batch per partition, ${bytes.length - sizeInBytes} bytes follow it`)
   if (sizeInBytes > rules.maxMessageBytes) {
-    throw new ProtocolError('MESSAGE_TOO_LARGE', `a batch of ${sizeInBytes} bytes for ${name}, max.message.bytes is ${rules.maxMessageBytes}`)
+    throw new ProtocolError(
+      'MESSAGE_TOO_LARGE',
+      `a batch of ${sizeInBytes} bytes for ${name}, max.message.bytes is ${rules.maxMessageBytes}`,
+    )
   }
   if (!batch.isCrcValid()) corrupt(`the checksum of a batch for ${name} is wrong`)
   const { recordCount, lastOffsetDelta } = batch
   if (recordCount <= 0) invalid(`a batch of ${recordCount} records`)
-  if (lastOffsetDelta !== recordCount - 1) invalid(`a batch of ${recordCount} records whose last offset delta is ${lastOffsetDelta}`)
-  if (batch.codec >= compressionNames.length) throw new ProtocolError('UNSUPPORTED_COMPRESSION_TYPE', `codec ${batch.codec} is not known`)
+  if (lastOffsetDelta !== recordCount - 1)
+    invalid(`a batch of ${recordCount} records whose last offset delta is ${lastOffsetDelta}`)
+  if (batch.codec >= compressionNames.length)
+    throw new ProtocolError('UNSUPPORTED_COMPRESSION_TYPE', `codec ${batch.codec} is not known`)
   if (batch.isControl) invalid('clients may not write control records')
-  if (batch.producerId >= 0 && batch.baseSequence < 0) invalid(`sequence ${batch.baseSequence} with producer id ${batch.producerId}`)
+  if (batch.producerId >= 0 && batch.baseSequence < 0)
+    invalid(`sequence ${batch.baseSequence} with producer id ${batch.producerId}`)
   checkTimestamps(batch, rules, nowMs)
   if (rules.compacted) checkKeys(batch, name)
   return batch
@@ -92,7 +106,8 @@ export function checkClientBatch(bytes: Buffer, rules: AppendRules, nowMs: numbe
 
 function checkTimestamps(batch: RecordBatch, rules: AppendRules, nowMs: number): void {
   if (rules.logAppendTime) return
-  if (batch.timestampType === 'LogAppendTime') throw new InvalidRecords('INVALID_TIMESTAMP', 'producers may not set LogAppendTime')
+  if (batch.timestampType === 'LogAppendTime')
+    throw new InvalidRecords('INVALID_TIMESTAMP', 'producers may not set LogAppendTime')
   const { maxTimestamp, baseTimestamp } = batch
   const latest = nowMs + rules.timestampAfterMaxMs
   const earliest = nowMs - rules.timestampBeforeMaxMs
@@ -115,7 +130,12 @@ function checkKeys(batch: RecordBatch, name: string): void {
     if (!isKnownError(error)) throw error
     corrupt(error.message)
   }
-  if (faults.length > 0) throw new InvalidRecords('INVALID_RECORD', `${faults.length} records without a key for ${name}, which is compacted`, faults)
+  if (faults.length > 0)
+    throw new InvalidRecords(
+      'INVALID_RECORD',
+      `${faults.length} records without a key for ${name}, which is compacted`,
+      faults,
+    )
 }
 
 /** Whether a batch must be packed anew for the topic; control batches stay as they are. */

@@ -6,12 +6,16 @@ const hourMs = 3_600_000
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const between = (low: number, high: number) => (value: number) =>
   value < low || value > high ? `must be from ${low} to ${high}, got ${value}` : undefined
-const subsetOf = (...words: readonly string[]) => (value: readonly string[]) => {
-  const foreign = value.find((word) => !words.includes(word))
-  return foreign === undefined ? undefined : `"${foreign}" is not one of ${words.join(', ')}`
-}
+const subsetOf =
+  (...words: readonly string[]) =>
+  (value: readonly string[]) => {
+    const foreign = value.find((word) => !words.includes(word))
+    return foreign === undefined ? undefined : `"${foreign}" is not one of ${words.join(', ')}`
+  }
 const throttledReplicas = (value: readonly string[]) =>
-  value.every((item) => item === '*' || /^\d+:\d+$/.test(item)) ? undefined : 'must be "*" or a list of partition:broker'
+  value.every((item) => item === '*' || /^\d+:\d+$/.test(item))
+    ? undefined
+    : 'must be "*" or a list of partition:broker'
 
 /** Apache Kafka 4.3's settings of a topic, by its names, types, defaults and bounds (LogConfig there). */
 export const topicSettings = {
@@ -22,25 +26,47 @@ export const topicSettings = {
     check: subsetOf('compact', 'delete'),
   }),
   'compression.gzip.level': int({
-    doc: 'Level used when compression.type is gzip: 1 (quick) to 9 (small), -1 for the codec\'s own choice.',
+    doc: "Level used when compression.type is gzip: 1 (quick) to 9 (small), -1 for the codec's own choice.",
     default: -1,
     importance: 'medium',
     check: (value) => (value === -1 ? undefined : between(1, 9)(value)),
   }),
-  'compression.lz4.level': int({ doc: 'Level used when compression.type is lz4.', default: 9, importance: 'medium', check: between(1, 17) }),
-  'compression.type': oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer')({
+  'compression.lz4.level': int({
+    doc: 'Level used when compression.type is lz4.',
+    default: 9,
+    importance: 'medium',
+    check: between(1, 17),
+  }),
+  'compression.type': oneOf(
+    'uncompressed',
+    'zstd',
+    'lz4',
+    'snappy',
+    'gzip',
+    'producer',
+  )({
     doc: 'How batches are stored. "producer" keeps what the client sent.',
     default: 'producer',
     importance: 'medium',
   }),
-  'compression.zstd.level': int({ doc: 'Level used when compression.type is zstd.', default: 3, importance: 'medium', check: between(-131072, 22) }),
+  'compression.zstd.level': int({
+    doc: 'Level used when compression.type is zstd.',
+    default: 3,
+    importance: 'medium',
+    check: between(-131072, 22),
+  }),
   'delete.retention.ms': long({
     doc: 'How long compaction keeps a tombstone, so that readers from the start can still see the deletion.',
     default: 24 * hourMs,
     importance: 'medium',
     check: atLeast(0),
   }),
-  'file.delete.delay.ms': long({ doc: 'Wait between taking a file out of the log and removing it.', default: 60_000, importance: 'medium', check: atLeast(0) }),
+  'file.delete.delay.ms': long({
+    doc: 'Wait between taking a file out of the log and removing it.',
+    default: 60_000,
+    importance: 'medium',
+    check: atLeast(0),
+  }),
   'flush.messages': long({
     doc: 'Records after which the log is forced to the disk. 1: nothing is acknowledged before it is there (writes of a moment share one sync).',
     default: longMax,
@@ -59,7 +85,12 @@ export const topicSettings = {
     importance: 'medium',
     check: throttledReplicas,
   }),
-  'index.interval.bytes': int({ doc: 'Bytes of log between two entries of the offset index.', default: 4096, importance: 'medium', check: atLeast(0) }),
+  'index.interval.bytes': int({
+    doc: 'Bytes of log between two entries of the offset index.',
+    default: 4096,
+    importance: 'medium',
+    check: atLeast(0),
+  }),
   'leader.replication.throttled.replicas': list({
     doc: 'Replicas that are served throttled, as partition:broker pairs, or * for all.',
     default: [],
@@ -78,22 +109,35 @@ export const topicSettings = {
     importance: 'medium',
     check: atLeast(-2),
   }),
-  'max.compaction.lag.ms': long({ doc: 'Longest time that a record may wait to be compacted.', default: longMax, importance: 'medium', check: atLeast(1) }),
-  'max.message.bytes': int({ doc: 'Largest record batch that is taken, as sent (compressed).', default: 1_048_588, importance: 'medium', check: atLeast(0) }),
+  'max.compaction.lag.ms': long({
+    doc: 'Longest time that a record may wait to be compacted.',
+    default: longMax,
+    importance: 'medium',
+    check: atLeast(1),
+  }),
+  'max.message.bytes': int({
+    doc: 'Largest record batch that is taken, as sent (compressed).',
+    default: 1_048_588,
+    importance: 'medium',
+    check: atLeast(0),
+  }),
   'message.timestamp.after.max.ms': long({
-    doc: 'How far a record\'s time may lie ahead of the broker\'s clock, with CreateTime.',
+    doc: "How far a record's time may lie ahead of the broker's clock, with CreateTime.",
     default: hourMs,
     importance: 'medium',
     check: atLeast(0),
   }),
   'message.timestamp.before.max.ms': long({
-    doc: 'How far a record\'s time may lie behind the broker\'s clock, with CreateTime.',
+    doc: "How far a record's time may lie behind the broker's clock, with CreateTime.",
     default: longMax,
     importance: 'medium',
     check: atLeast(0),
   }),
-  'message.timestamp.type': oneOf('CreateTime', 'LogAppendTime')({
-    doc: 'Whose clock gives a record its time: the producer\'s (CreateTime) or the broker\'s on arrival (LogAppendTime).',
+  'message.timestamp.type': oneOf(
+    'CreateTime',
+    'LogAppendTime',
+  )({
+    doc: "Whose clock gives a record its time: the producer's (CreateTime) or the broker's on arrival (LogAppendTime).",
     default: 'CreateTime',
     importance: 'medium',
   }),
@@ -103,26 +147,61 @@ export const topicSettings = {
     importance: 'medium',
     check: between(0, 1),
   }),
-  'min.compaction.lag.ms': long({ doc: 'Time that a record is safe from compaction.', default: 0, importance: 'medium', check: atLeast(0) }),
+  'min.compaction.lag.ms': long({
+    doc: 'Time that a record is safe from compaction.',
+    default: 0,
+    importance: 'medium',
+    check: atLeast(0),
+  }),
   'min.insync.replicas': int({
     doc: 'Replicas that must be in sync for a write with acks=all, and for any record to become visible.',
     default: 1,
     importance: 'medium',
     check: atLeast(1),
   }),
-  preallocate: boolean({ doc: 'Whether Apache Kafka reserves the space of a segment when it makes one. Files grow as needed here.', default: false, importance: 'medium' }),
-  'remote.log.copy.disable': boolean({ doc: 'Stops uploads to tiered storage; there is none here yet.', default: false, importance: 'medium' }),
-  'remote.log.delete.on.disable': boolean({ doc: 'Whether turning tiered storage off deletes what it holds.', default: false, importance: 'medium' }),
-  'remote.storage.enable': boolean({ doc: 'Turns tiered storage on; there is none here yet.', default: false, importance: 'medium' }),
-  'retention.bytes': long({ doc: 'Bytes of a partition above which its oldest segments are dropped; -1: no limit.', default: -1, importance: 'medium' }),
+  preallocate: boolean({
+    doc: 'Whether Apache Kafka reserves the space of a segment when it makes one. Files grow as needed here.',
+    default: false,
+    importance: 'medium',
+  }),
+  'remote.log.copy.disable': boolean({
+    doc: 'Stops uploads to tiered storage; there is none here yet.',
+    default: false,
+    importance: 'medium',
+  }),
+  'remote.log.delete.on.disable': boolean({
+    doc: 'Whether turning tiered storage off deletes what it holds.',
+    default: false,
+    importance: 'medium',
+  }),
+  'remote.storage.enable': boolean({
+    doc: 'Turns tiered storage on; there is none here yet.',
+    default: false,
+    importance: 'medium',
+  }),
+  'retention.bytes': long({
+    doc: 'Bytes of a partition above which its oldest segments are dropped; -1: no limit.',
+    default: -1,
+    importance: 'medium',
+  }),
   'retention.ms': long({
     doc: 'Age by record time after which segments are dropped; -1: no limit.',
     default: 168 * hourMs,
     importance: 'medium',
     check: atLeast(-1),
   }),
-  'segment.bytes': int({ doc: 'Size at which a new segment file is begun.', default: 1_073_741_824, importance: 'medium', check: atLeast(1_048_576) }),
-  'segment.index.bytes': int({ doc: 'Largest size of an index file; a full one begins a new segment.', default: 10_485_760, importance: 'medium', check: atLeast(4) }),
+  'segment.bytes': int({
+    doc: 'Size at which a new segment file is begun.',
+    default: 1_073_741_824,
+    importance: 'medium',
+    check: atLeast(1_048_576),
+  }),
+  'segment.index.bytes': int({
+    doc: 'Largest size of an index file; a full one begins a new segment.',
+    default: 10_485_760,
+    importance: 'medium',
+    check: atLeast(4),
+  }),
   'segment.jitter.ms': long({
     doc: 'Random time, at most this, by which time-based rolls come earlier, so that not all partitions roll at once.',
     default: 0,
@@ -148,7 +227,8 @@ export const topicConfigDefinition = defineConfig(topicSettings)
 export type TopicConfig = ConfigOf<typeof topicConfigDefinition>
 export type TopicSettingName = keyof typeof topicSettings
 
-const hours = (doc: string, value: number, low: number) => int({ doc, default: value, importance: 'high', check: atLeast(low) })
+const hours = (doc: string, value: number, low: number) =>
+  int({ doc, default: value, importance: 'high', check: atLeast(low) })
 
 /** The broker's settings that are defaults of topic settings; to be spread into the broker's own definition. */
 export const brokerLogSettings = {
@@ -163,7 +243,11 @@ export const brokerLogSettings = {
   'log.cleanup.policy': topicSettings['cleanup.policy'],
   'log.flush.interval.messages': topicSettings['flush.messages'],
   'log.flush.interval.ms': long({ doc: 'Default of flush.ms.', importance: 'high', check: atLeast(0) }),
-  'log.flush.scheduler.interval.ms': long({ doc: 'Default of flush.ms where log.flush.interval.ms is not given.', default: longMax, importance: 'high' }),
+  'log.flush.scheduler.interval.ms': long({
+    doc: 'Default of flush.ms where log.flush.interval.ms is not given.',
+    default: longMax,
+    importance: 'high',
+  }),
   'log.index.interval.bytes': topicSettings['index.interval.bytes'],
   'log.index.size.max.bytes': topicSettings['segment.index.bytes'],
   'log.local.retention.bytes': topicSettings['local.retention.bytes'],
@@ -174,11 +258,17 @@ export const brokerLogSettings = {
   'log.preallocate': topicSettings['preallocate'],
   'log.retention.bytes': topicSettings['retention.bytes'],
   'log.retention.hours': hours('Default of retention.ms in hours.', 168, -2147483648),
-  'log.retention.minutes': int({ doc: 'Default of retention.ms in minutes; comes before log.retention.hours.', importance: 'high' }),
+  'log.retention.minutes': int({
+    doc: 'Default of retention.ms in minutes; comes before log.retention.hours.',
+    importance: 'high',
+  }),
   'log.retention.ms': long({ doc: 'Default of retention.ms; comes before log.retention.minutes.', importance: 'high' }),
   'log.roll.hours': hours('Default of segment.ms in hours.', 168, 1),
   'log.roll.jitter.hours': hours('Default of segment.jitter.ms in hours.', 0, 0),
-  'log.roll.jitter.ms': long({ doc: 'Default of segment.jitter.ms; comes before log.roll.jitter.hours.', importance: 'high' }),
+  'log.roll.jitter.ms': long({
+    doc: 'Default of segment.jitter.ms; comes before log.roll.jitter.hours.',
+    importance: 'high',
+  }),
   'log.roll.ms': long({ doc: 'Default of segment.ms; comes before log.roll.hours.', importance: 'high' }),
   'log.segment.bytes': topicSettings['segment.bytes'],
   'log.segment.delete.delay.ms': topicSettings['file.delete.delay.ms'],

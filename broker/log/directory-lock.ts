@@ -33,7 +33,9 @@ export function lockDirectory(files: Files, directory: string): () => void {
   const mine = held.get(files) ?? new Set<string>()
   held.set(files, mine)
   if (mine.has(directory)) throw logErrors.LOG_DIRECTORY_IN_USE({ directory, pid: process.pid })
-  const [pidText = '', start = ''] = files.exists(file) ? files.readWhole(file).toString('latin1').trim().split(' ') : []
+  const [pidText = '', start = ''] = files.exists(file)
+    ? files.readWhole(file).toString('latin1').trim().split(' ')
+    : []
   const pid = Number(pidText)
   if (pidText !== '' && pid !== process.pid && isAlive(pid) && (start === '' || start === startOf(files, pid))) {
     throw logErrors.LOG_DIRECTORY_IN_USE({ directory, pid })

@@ -10,12 +10,12 @@ export const logErrors = errorTable({
   LOG_CORRUPT: {
     retry: 'never',
     message: 'log file "{file}" is damaged at byte {position}: {problem}',
-    hint: 'These bytes were on the disk before the last stop, so cutting them would lose acknowledged records. Restore the file from a copy, or remove the partition\'s entry from recovery-point-offset-checkpoint to cut the log there.',
+    hint: "These bytes were on the disk before the last stop, so cutting them would lose acknowledged records. Restore the file from a copy, or remove the partition's entry from recovery-point-offset-checkpoint to cut the log there.",
   },
   LOG_FILE_MISSING: {
     retry: 'never',
     message: 'log in "{directory}" ends at offset {end}, but offset {recoveryPoint} was on the disk before',
-    hint: 'Segment files were removed or cut by something else. Restore them from a copy, or remove the partition\'s entry from recovery-point-offset-checkpoint to accept the loss.',
+    hint: "Segment files were removed or cut by something else. Restore them from a copy, or remove the partition's entry from recovery-point-offset-checkpoint to accept the loss.",
   },
   LOG_FILE_INVALID: {
     retry: 'never',

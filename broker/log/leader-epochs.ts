@@ -36,7 +36,10 @@ export class LeaderEpochs {
   load(): void {
     this.#entries = []
     for (const [epoch, startOffset] of readCheckpoint(this.#files, this.#file, 2)) {
-      this.#put({ epoch: checkpointNumber(this.#file, epoch!), startOffset: checkpointNumber(this.#file, startOffset!) })
+      this.#put({
+        epoch: checkpointNumber(this.#file, epoch!),
+        startOffset: checkpointNumber(this.#file, startOffset!),
+      })
     }
     this.#dirty = false
   }
@@ -59,7 +62,8 @@ export class LeaderEpochs {
   }
 
   #put(entry: EpochEntry): void {
-    while (this.latest && (this.latest.epoch >= entry.epoch || this.latest.startOffset >= entry.startOffset)) this.#entries.pop()
+    while (this.latest && (this.latest.epoch >= entry.epoch || this.latest.startOffset >= entry.startOffset))
+      this.#entries.pop()
     this.#entries.push(entry)
   }
 

@@ -7,7 +7,14 @@ import type { TopicConfig } from './config.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { logErrors } from './errors.ts'
 import {
-  deleteDirectory, highWatermarkFile, isDeleteDirectory, leaderEpochFile, logStartFile, parsePartitionDirectory, partitionDirectory, recoveryPointFile,
+  deleteDirectory,
+  highWatermarkFile,
+  isDeleteDirectory,
+  leaderEpochFile,
+  logStartFile,
+  parsePartitionDirectory,
+  partitionDirectory,
+  recoveryPointFile,
 } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { loadLog } from './log-recovery.ts'
@@ -30,7 +37,12 @@ export interface LogDirectoryOptions {
   readonly producerIdExpirationMs?: number
 }
 
-const defaults = { tailCacheBytes: 32 * 1024 * 1024, retentionCheckMs: 300_000, checkpointMs: 5_000, producerIdExpirationMs: 86_400_000 }
+const defaults = {
+  tailCacheBytes: 32 * 1024 * 1024,
+  retentionCheckMs: 300_000,
+  checkpointMs: 5_000,
+  producerIdExpirationMs: 86_400_000,
+}
 const slowCheckpointEvery = 12
 
 /** Offsets that a directory remembers of its logs, by `topic-partition`. */
@@ -110,7 +122,10 @@ export class LogDirectory {
     }
     // A row of a log that is gone would be taken for the recovery point of one made anew under its name.
     const { recoveryPoints, logStarts } = this.#found
-    if ([...recoveryPoints.keys(), ...logStarts.keys()].some((name) => !this.#logs.has(name) && !this.damaged.has(name))) this.#writeNow()
+    if (
+      [...recoveryPoints.keys(), ...logStarts.keys()].some((name) => !this.#logs.has(name) && !this.damaged.has(name))
+    )
+      this.#writeNow()
   }
 
   #load(topic: string, partition: number, config: TopicConfig, checkpoints: Checkpoints): PartitionLog {
@@ -121,7 +136,13 @@ export class LogDirectory {
     const producers = new ProducerStates(name)
     const snapshots = new ProducerSnapshots(files, directory)
     const loaded = loadLog({
-      files, log, directory, name, epochs, producers, snapshots,
+      files,
+      log,
+      directory,
+      name,
+      epochs,
+      producers,
+      snapshots,
       nowMs: clock.now(),
       clean: this.wasClean,
       recoveryPoint: checkpoints.recoveryPoints.get(name) ?? 0,
@@ -131,7 +152,14 @@ export class LogDirectory {
     producers.expire(clock.now(), this.#options.producerIdExpirationMs)
     const opened = new PartitionLog({
       ports: this.#ports,
-      directory, topic, partition, config, loaded, epochs, producers, snapshots,
+      directory,
+      topic,
+      partition,
+      config,
+      loaded,
+      epochs,
+      producers,
+      snapshots,
       topicId: readPartitionMetadata(files, directory),
       highWatermark: checkpoints.highWatermarks.get(name) ?? 0,
       tail: this.#cache.tail(),
@@ -158,7 +186,11 @@ export class LogDirectory {
     files.makeDirectory(directory)
     writePartitionMetadata(files, directory, topicId)
     files.syncDirectory(this.path)
-    return this.#load(topic, partition, config, { recoveryPoints: new Map(), logStarts: new Map(), highWatermarks: new Map() })
+    return this.#load(topic, partition, config, {
+      recoveryPoints: new Map(),
+      logStarts: new Map(),
+      highWatermarks: new Map(),
+    })
   }
 
   /** Takes a partition out: its directory is renamed now and removed after file.delete.delay.ms. Unknown ones are left alone. */
@@ -197,7 +229,11 @@ export class LogDirectory {
       [highWatermarkFile]: (log) => log.highWatermark,
       [logStartFile]: (log) => log.logStartOffset,
     }
-    const found = { [recoveryPointFile]: 'recoveryPoints', [highWatermarkFile]: 'highWatermarks', [logStartFile]: 'logStarts' } as const
+    const found = {
+      [recoveryPointFile]: 'recoveryPoints',
+      [highWatermarkFile]: 'highWatermarks',
+      [logStartFile]: 'logStarts',
+    } as const
     const rows: OffsetRow[] = []
     for (const log of this.#logs.values()) {
       // A log start at a segment's base needs no row: the segment says it.

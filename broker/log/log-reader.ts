@@ -77,7 +77,7 @@ export class LogReader {
 
   /** Whole batches of `[from, upTo)`, about a MiB a step, read at once: for loading state. */
   *scan(from: number, upTo: number): Generator<Buffer, void, undefined> {
-    for (let offset = from; offset < upTo; ) {
+    for (let offset = from; offset < upTo;) {
       const place = this.#find(offset)
       if (place === undefined) return
       const { segment, position } = place

@@ -4,7 +4,16 @@ import { batchHeaderBytes } from '#core/records/layout.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
 import { logErrors } from './errors.ts'
-import { cleanedSuffix, deletedSuffix, indexSuffix, logSuffix, offsetOf, swapSuffix, timeIndexSuffix, txnIndexSuffix } from './file-names.ts'
+import {
+  cleanedSuffix,
+  deletedSuffix,
+  indexSuffix,
+  logSuffix,
+  offsetOf,
+  swapSuffix,
+  timeIndexSuffix,
+  txnIndexSuffix,
+} from './file-names.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { ProducerStates } from './producer-state.ts'
@@ -51,7 +60,11 @@ export function loadLog(options: LoadOptions): LoadedLog {
   if (segments.length > 0) segments = options.clean ? openAll(options, segments) : recover(options, segments, marked)
   let logEndOffset = segments.at(-1)?.nextOffset() ?? options.logStartOffset
   if (logEndOffset < options.recoveryPoint && segments.length > 0 && !options.clean) {
-    throw logErrors.LOG_FILE_MISSING({ directory: options.directory, end: logEndOffset, recoveryPoint: options.recoveryPoint })
+    throw logErrors.LOG_FILE_MISSING({
+      directory: options.directory,
+      end: logEndOffset,
+      recoveryPoint: options.recoveryPoint,
+    })
   }
   if (segments.length > 0 && logEndOffset < options.logStartOffset) {
     // Everything that is left was deleted by DeleteRecords already.
@@ -87,8 +100,11 @@ function openSegments({ files, directory, nowMs }: LoadOptions): Segment[] {
   for (const name of names) {
     const path = `${directory}/${name}`
     // Snapshots of the metadata quorum end in .checkpoint.deleted; they are not this layer's to remove.
-    const leftBehind = (name.endsWith(deletedSuffix) && !name.endsWith(`.checkpoint${deletedSuffix}`)) || name.endsWith(cleanedSuffix)
-    const base = [indexSuffix, timeIndexSuffix, txnIndexSuffix].map((suffix) => offsetOf(name, suffix)).find((each) => each !== undefined)
+    const leftBehind =
+      (name.endsWith(deletedSuffix) && !name.endsWith(`.checkpoint${deletedSuffix}`)) || name.endsWith(cleanedSuffix)
+    const base = [indexSuffix, timeIndexSuffix, txnIndexSuffix]
+      .map((suffix) => offsetOf(name, suffix))
+      .find((each) => each !== undefined)
     if (leftBehind || (base !== undefined && !bases.has(base))) files.remove(path)
   }
   return [...bases].sort((a, b) => a - b).map((base) => Segment.existing(files, directory, base, nowMs))
@@ -115,10 +131,17 @@ function openAll(options: LoadOptions, segments: Segment[]): Segment[] {
 /** Opens the segments below the recovery point as they are and verifies the rest. */
 function recover(options: LoadOptions, segments: Segment[], marked: string[]): Segment[] {
   const { recoveryPoint, producers, snapshots, log, name } = options
-  const firstUnsure = Math.max(0, segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint))
+  const firstUnsure = Math.max(
+    0,
+    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+  )
   const kept = segments.slice(0, firstUnsure)
   openSealed(options, kept)
-  snapshots.restore(producers, Math.max(options.logStartOffset, segments[0]!.baseOffset), segments[firstUnsure]!.baseOffset)
+  snapshots.restore(
+    producers,
+    Math.max(options.logStartOffset, segments[0]!.baseOffset),
+    segments[firstUnsure]!.baseOffset,
+  )
   replayProducers(kept, producers, segments[firstUnsure]!.baseOffset)
   for (const segment of segments.slice(firstUnsure)) {
     const cutBytes = verify(options, segment, recoveryPoint)
@@ -153,7 +176,8 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
   segment.resetNotes()
   const problem = eachBatch(segment, fileBytes, (batch) => {
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
-    if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset)) return `a last offset of ${batch.lastOffset}`
+    if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
+      return `a last offset of ${batch.lastOffset}`
     segment.note(batch, indexIntervalBytes)
     const { partitionLeaderEpoch } = batch
     if (partitionLeaderEpoch >= 0 && partitionLeaderEpoch > (epochs.latest?.epoch ?? -1)) {
@@ -172,9 +196,13 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
 const blockBytes = 4 * 1024 * 1024
 
 /** Hands out the valid batches of a file in order until one is refused or bad; says what is wrong with that. */
-function eachBatch(segment: Segment, fileBytes: number, take: (batch: RecordBatch) => string | undefined): string | undefined {
+function eachBatch(
+  segment: Segment,
+  fileBytes: number,
+  take: (batch: RecordBatch) => string | undefined,
+): string | undefined {
   let block = Buffer.allocUnsafeSlow(Math.min(fileBytes, blockBytes))
-  for (let position = 0; position < fileBytes; ) {
+  for (let position = 0; position < fileBytes;) {
     const filled = segment.file.read(block, 0, Math.min(block.length, fileBytes - position), position)
     const view = block.subarray(0, filled)
     let at = 0
@@ -182,9 +210,13 @@ function eachBatch(segment: Segment, fileBytes: number, take: (batch: RecordBatc
       const batch = RecordBatch.at(view, at)
       const { sizeInBytes, magic } = batch
       if (sizeInBytes < batchHeaderBytes) return `a batch of ${sizeInBytes} bytes`
-      if (position + at + sizeInBytes > fileBytes) return `a batch of ${sizeInBytes} bytes, of which ${fileBytes - position - at} are there`
+      if (position + at + sizeInBytes > fileBytes)
+        return `a batch of ${sizeInBytes} bytes, of which ${fileBytes - position - at} are there`
       if (magic === 0 || magic === 1) {
-        throw logErrors.LOG_FILE_INVALID({ file: segment.path, problem: `message format ${magic}, which Kafka wrote before 0.11` })
+        throw logErrors.LOG_FILE_INVALID({
+          file: segment.path,
+          problem: `message format ${magic}, which Kafka wrote before 0.11`,
+        })
       }
       if (at + sizeInBytes > filled) break
       const problem = batch.isCrcValid() ? take(batch) : 'a batch with a wrong checksum'

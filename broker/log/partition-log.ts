@@ -1,4 +1,3 @@
-import type { Timer } from '#core/ports/timers.ts'
 import { batches as batchesIn, type RecordBatch } from '#core/records/batch.ts'
 import { recompress } from '#core/records/recompress.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
@@ -7,40 +6,32 @@ import { extentOf, stamp, type AppendOptions, type AppendResult } from './append
 import { appendRules, checkClientBatch, needsRecompression, wholeBatch, type AppendRules } from './batch-checks.ts'
 import type { TopicConfig } from './config.ts'
 import { logErrors } from './errors.ts'
+import { FlushPolicy } from './flush-policy.ts'
 import { GroupCommit, type Durable } from './group-commit.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogRead, ReadOptions } from './log-reader.ts'
-import { replayProducers, type LoadedLog } from './log-recovery.ts'
+import { replayProducers } from './log-recovery.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { AppendOrigin, KnownBatch, ProducerStates } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import type { Segment } from './segment.ts'
-import { SegmentLog, type LogPorts } from './segment-log.ts'
-import type { LogTail } from './tail-cache.ts'
+import { SegmentLog, type LogPorts, type SegmentLogParts } from './segment-log.ts'
 import { findByTimestamp, findLargestTimestamp, type FoundRecord } from './timestamp-lookup.ts'
 
 export type { AppendOptions, AppendOrigin, AppendResult, Durable, EpochEnd, FoundRecord, LogPorts, LogRead }
 
 /** The parts that a directory puts together for one log. */
-export interface PartitionLogParts {
-  readonly ports: LogPorts
-  readonly directory: string
+export interface PartitionLogParts extends Omit<SegmentLogParts, 'name' | 'rolled'> {
   readonly topic: string
   readonly partition: number
   readonly topicId: string | undefined
-  readonly config: TopicConfig
-  readonly loaded: LoadedLog
   readonly highWatermark: number
-  readonly tail: LogTail
   readonly epochs: LeaderEpochs
   readonly producers: ProducerStates
   readonly snapshots: ProducerSnapshots
   /** Hears that the start of the log moved, to make it survive a restart. */
   readonly logStartMoved: () => void
 }
-
-// Node's timers take no longer pause; a setting beyond it is "never" in all but name.
-const longestTimerMs = 0x7fffffff
 
 /**
  * One partition's log. Appends are written to the file before they return; what the file system then does with them is the
@@ -60,12 +51,11 @@ export class PartitionLog {
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots
   readonly #commit: GroupCommit
+  readonly #flushes: FlushPolicy
   readonly #logStartMoved: () => void
   #rules: AppendRules
   #logStartOffset: number
   #highWatermark: number
-  #unflushedRecords = 0
-  #flushTimer: Timer | undefined
   #closed = false
 
   constructor(parts: PartitionLogParts) {
@@ -84,7 +74,13 @@ export class PartitionLog {
     this.#bytes = new SegmentLog({ ...parts, name: this.name, rolled: () => this.#rolled() })
     this.#logStartOffset = loaded.logStartOffset
     this.#highWatermark = Math.min(Math.max(parts.highWatermark, loaded.logStartOffset), loaded.logEndOffset)
-    this.#commit = new GroupCommit(loaded.recoveryPoint, () => this.logEndOffset, () => this.#sync(), () => this.onDurable?.())
+    this.#commit = new GroupCommit(
+      loaded.recoveryPoint,
+      () => this.logEndOffset,
+      () => this.#sync(),
+      () => this.onDurable?.(),
+    )
+    this.#flushes = new FlushPolicy(parts.ports.timers, () => this.#commit.request())
   }
 
   get config(): TopicConfig {
@@ -134,7 +130,8 @@ export class PartitionLog {
     this.#mustBeWritable()
     const { origin } = options
     const nowMs = this.#ports.clock.now()
-    const first = origin === 'client' ? checkClientBatch(batches, this.#rules, nowMs, this.name) : wholeBatch(batches, 0)
+    const first =
+      origin === 'client' ? checkClientBatch(batches, this.#rules, nowMs, this.name) : wholeBatch(batches, 0)
     const duplicate = this.#checkProducers(batches, first, origin)
     if (duplicate) return this.#repeated(duplicate)
     const recompresses = origin === 'client' && needsRecompression(first, this.#rules)
@@ -156,7 +153,11 @@ export class PartitionLog {
   #mustBeWritable(): void {
     if (this.#closed) throw logErrors.LOG_CLOSED({ topic: this.topic, partition: this.partition })
     const { failure } = this.#commit
-    if (failure) throw new ProtocolError('KAFKA_STORAGE_ERROR', `${this.name} takes no appends since a sync failed: ${failure.message}`)
+    if (failure)
+      throw new ProtocolError(
+        'KAFKA_STORAGE_ERROR',
+        `${this.name} takes no appends since a sync failed: ${failure.message}`,
+      )
   }
 
   #checkProducers(batches: Buffer, first: RecordBatch, origin: AppendOrigin): KnownBatch | undefined {
@@ -180,8 +181,7 @@ export class PartitionLog {
     stamp(staged, extent.baseOffset, options, logAppendTime, this.#epochs)
     this.#bytes.write(staged, extent)
     for (const batch of batchesIn(staged)) this.#producers.update(batch)
-    this.#unflushedRecords += extent.lastOffset - extent.baseOffset + 1
-    this.#flushSoon()
+    this.#flushes.appended(extent.lastOffset - extent.baseOffset + 1, this.config)
     return { baseOffset: extent.baseOffset, lastOffset: extent.lastOffset, logAppendTime, duplicate: false }
   }
 
@@ -196,21 +196,8 @@ export class PartitionLog {
     this.#commit.request()
   }
 
-  #flushSoon(): void {
-    const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.config
-    if (this.#unflushedRecords >= flushMessages) {
-      this.#unflushedRecords = 0
-      this.#commit.request()
-    } else if (flushMs < longestTimerMs && this.#unflushedRecords > 0 && this.#flushTimer === undefined) {
-      this.#flushTimer = this.#ports.timers.after(flushMs, () => {
-        this.#flushTimer = undefined
-        this.#commit.request()
-      })
-    }
-  }
-
   async #sync(): Promise<void> {
-    this.#unflushedRecords = 0
+    this.#flushes.begun()
     const { segments } = this.#bytes
     try {
       await this.#bytes.sync(async (segment) => {
@@ -218,7 +205,9 @@ export class PartitionLog {
       })
     } catch (error) {
       if (this.#closed) return
-      this.#ports.log('error', `log ${this.name} cannot be forced to the disk; it takes no more appends`, { error: (error as Error).message })
+      this.#ports.log('error', `log ${this.name} cannot be forced to the disk; it takes no more appends`, {
+        error: (error as Error).message,
+      })
       throw error
     }
   }
@@ -236,7 +225,9 @@ export class PartitionLog {
 
   /** Resolves when everything appended so far is on the disk. */
   flush(): Promise<void> {
-    return new Promise((resolve, reject) => this.#commit.when(this.logEndOffset, (error) => (error ? reject(error) : resolve())))
+    return new Promise((resolve, reject) =>
+      this.#commit.when(this.logEndOffset, (error) => (error ? reject(error) : resolve())),
+    )
   }
 
   /**
@@ -295,7 +286,10 @@ export class PartitionLog {
   deleteRecordsBefore(offset: number): number {
     const target = offset === -1 ? this.#highWatermark : offset
     if (target < 0 || target > this.#highWatermark) {
-      throw new ProtocolError('OFFSET_OUT_OF_RANGE', `records of ${this.name} can be deleted up to ${this.#highWatermark}, not ${offset}`)
+      throw new ProtocolError(
+        'OFFSET_OUT_OF_RANGE',
+        `records of ${this.name} can be deleted up to ${this.#highWatermark}, not ${offset}`,
+      )
     }
     if (target > this.#logStartOffset) {
       this.#stored(() => {
@@ -329,7 +323,10 @@ export class PartitionLog {
     if (count === segments.all().length) this.roll()
     const freed = this.#bytes.removeOldest(count, this.#snapshotOf)
     if (this.firstSegmentOffset > this.#logStartOffset) this.#startAt(this.firstSegmentOffset)
-    this.#ports.log('info', `log ${this.name} dropped ${count} old segments`, { bytes: freed, logStartOffset: this.#logStartOffset })
+    this.#ports.log('info', `log ${this.name} dropped ${count} old segments`, {
+      bytes: freed,
+      logStartOffset: this.#logStartOffset,
+    })
     return freed
   }
 
@@ -374,13 +371,13 @@ export class PartitionLog {
   updateConfig(config: TopicConfig): void {
     this.#bytes.config = config
     this.#rules = appendRules(config)
-    this.#flushSoon()
+    this.#flushes.appended(0, config)
   }
 
   /** Ends appends, forces everything out and writes indexes and producer snapshot, so that the next start need not scan. */
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#flushTimer?.cancel()
+    this.#flushes.cancel()
     await this.flush()
     this.#closed = true
     await this.#bytes.writeIndexes()
@@ -393,7 +390,7 @@ export class PartitionLog {
   /** Lets go of the files without a word to them: the log is to be deleted. */
   abandon(): void {
     this.#closed = true
-    this.#flushTimer?.cancel()
+    this.#flushes.cancel()
     this.#bytes.closeFiles()
   }
 }

@@ -134,7 +134,13 @@ export class ProducerStates {
   #at(producerId: number, epoch: number): Producer {
     let producer = this.#producers.get(producerId)
     if (producer === undefined) {
-      producer = { producerEpoch: epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
+      producer = {
+        producerEpoch: epoch,
+        coordinatorEpoch: -1,
+        lastTimestamp: -1,
+        currentTxnFirstOffset: -1,
+        batches: [],
+      }
       this.#producers.set(producerId, producer)
     } else if (producer.producerEpoch !== epoch) {
       producer.producerEpoch = epoch

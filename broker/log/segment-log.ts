@@ -83,7 +83,10 @@ export class SegmentLog {
   makeRoom(bytes: number, extent: Extent, nowMs: number): void {
     const segmentBytes = Math.min(this.config['segment.bytes'], largestSegmentBytes)
     if (bytes > segmentBytes) {
-      throw new ProtocolError('RECORD_LIST_TOO_LARGE', `${bytes} bytes for ${this.#name}, segment.bytes is ${segmentBytes}`)
+      throw new ProtocolError(
+        'RECORD_LIST_TOO_LARGE',
+        `${bytes} bytes for ${this.#name}, segment.bytes is ${segmentBytes}`,
+      )
     }
     const { active } = this.segments
     if (active.sizeInBytes === 0) {
@@ -91,8 +94,10 @@ export class SegmentLog {
     } else {
       const { rollTimestamp = -1 } = active
       const waitedMs = rollTimestamp >= 0 ? extent.maxTimestamp - rollTimestamp : nowMs - active.createdMs
-      const full = active.sizeInBytes > segmentBytes - bytes || !active.index.hasRoom(this.config['segment.index.bytes'])
-      if (!full && waitedMs <= this.config['segment.ms'] - this.#rollJitterMs && active.reaches(extent.lastOffset)) return
+      const full =
+        active.sizeInBytes > segmentBytes - bytes || !active.index.hasRoom(this.config['segment.index.bytes'])
+      if (!full && waitedMs <= this.config['segment.ms'] - this.#rollJitterMs && active.reaches(extent.lastOffset))
+        return
     }
     this.roll(extent.baseOffset)
   }
@@ -101,8 +106,7 @@ export class SegmentLog {
   roll(baseOffset = this.#endOffset): void {
     const { active } = this.segments
     if (active.baseOffset === baseOffset) return
-    if (this.#tornTail) active.cutTail()
-    this.#tornTail = false
+    this.#cutTornTail()
     const next = Segment.create(this.#ports.files, this.#directory, baseOffset, this.#ports.clock.now())
     active.seal()
     this.segments.push(next)
@@ -125,13 +129,20 @@ export class SegmentLog {
   /** Writes staged batches at the end of the active segment. A failure is undone, at the latest before the next write. */
   write(staged: Buffer, extent: Extent): void {
     const { active } = this.segments
-    if (this.#tornTail) active.cutTail()
+    this.#cutTornTail()
     this.#tornTail = true
     active.append(staged, this.config['index.interval.bytes'])
     this.#tornTail = false
     this.#unsynced.add(active)
     this.#endOffset = extent.lastOffset + 1
     this.#tail.commit(staged.length, extent.baseOffset, this.#endOffset)
+  }
+
+  /** Takes away what a failed write left behind the last batch. */
+  #cutTornTail(): void {
+    if (!this.#tornTail) return
+    this.segments.active.cutTail()
+    this.#tornTail = false
   }
 
   /** Forces out all that is not known to be on the disk: oldest segments first, so that a crash leaves no hole. */
@@ -202,8 +213,9 @@ export class SegmentLog {
   /** Writes the indexes of the active segment, so that the next start finds them. */
   async writeIndexes(): Promise<void> {
     const { active } = this.segments
+    this.#cutTornTail()
     active.writeIndexes()
-    await active.index.sync()
+    await active.sync()
   }
 
   closeFiles(): void {

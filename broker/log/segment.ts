@@ -127,7 +127,7 @@ export class Segment {
     const block = Buffer.allocUnsafe(headerBlockBytes)
     let blockStart = 0
     let blockEnd = 0
-    for (let at = position; at < this.#size; ) {
+    for (let at = position; at < this.#size;) {
       if (at < blockStart || at + batchHeaderBytes > blockEnd) {
         blockStart = at
         blockEnd = at + this.file.read(block, 0, Math.min(headerBlockBytes, this.#size - at), at)
@@ -135,7 +135,8 @@ export class Segment {
       if (at + batchHeaderBytes > blockEnd) throw this.#corrupt(at, 'the file ends inside a batch')
       const batch = RecordBatch.at(block, at - blockStart)
       const { sizeInBytes } = batch
-      if (sizeInBytes < batchHeaderBytes || at + sizeInBytes > this.#size) throw this.#corrupt(at, `a batch of ${sizeInBytes} bytes`)
+      if (sizeInBytes < batchHeaderBytes || at + sizeInBytes > this.#size)
+        throw this.#corrupt(at, `a batch of ${sizeInBytes} bytes`)
       yield { batch, position: at }
       at += sizeInBytes
     }
@@ -171,7 +172,8 @@ export class Segment {
   readTimes(): void {
     this.largest = this.index.lastTime
     for (const { batch } of this.headers(this.index.positionBefore(this.largest.offset))) {
-      if (batch.maxTimestamp > this.largest.timestamp) this.largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
+      if (batch.maxTimestamp > this.largest.timestamp)
+        this.largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
     }
     for (const { batch } of this.headers(0)) {
       this.rollTimestamp = batch.maxTimestamp

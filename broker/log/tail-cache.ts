@@ -2,6 +2,7 @@ import { RecordBatch } from '#core/records/batch.ts'
 
 const smallestChunkBytes = 16 * 1024
 const largestChunkBytes = 1024 * 1024
+const chunksAtLeast = 8
 const markEveryBytes = 4096
 
 /** Memory with the batches of one log, one after another. Filled from the front and never rewritten, so views stay good. */
@@ -46,7 +47,8 @@ class Chunk {
     if (upTo >= this.endOffset && limit >= this.used) return this.used
     let at = Math.max(start, this.#markBefore(this.#markPositions, limit))
     // The mark by bytes may lie above `upTo`; then the one by offset is the nearer.
-    if (at > start && RecordBatch.at(this.bytes, at).baseOffset >= upTo) at = Math.max(start, this.#markBefore(this.#markOffsets, upTo - 1))
+    if (at > start && RecordBatch.at(this.bytes, at).baseOffset >= upTo)
+      at = Math.max(start, this.#markBefore(this.#markOffsets, upTo - 1))
     while (at < this.used) {
       const batch = RecordBatch.at(this.bytes, at)
       const end = at + batch.sizeInBytes
@@ -83,6 +85,11 @@ export class TailCache {
     return this.#bytes
   }
 
+  /** A chunk's size: as wished, but so that several logs can have one. */
+  chunkBytes(wished: number): number {
+    return Math.max(smallestChunkBytes, Math.min(wished, largestChunkBytes, this.#maxBytes / chunksAtLeast))
+  }
+
   /** The tail of one more log. */
   tail(): LogTail {
     return new LogTail(this)
@@ -96,7 +103,10 @@ export class TailCache {
       const oldest = this.#order[this.#first++]!
       oldest.tail.drop(oldest.chunk)
     }
-    if (this.#first > 1024) this.#order.splice(0, this.#first), (this.#first = 0)
+    if (this.#first > 1024) {
+      this.#order.splice(0, this.#first)
+      this.#first = 0
+    }
   }
 
   removed(chunk: Chunk): void {
@@ -132,9 +142,9 @@ export class LogTail {
   stage(batches: Buffer, baseOffset: number): Buffer {
     let chunk = this.#chunks.at(-1)
     if (chunk === undefined || chunk.used + batches.length > chunk.bytes.length) {
-      const capacity = Math.max(this.#nextCapacity, batches.length)
-      this.#nextCapacity = Math.min(largestChunkBytes, this.#nextCapacity * 2)
-      chunk = new Chunk(capacity, baseOffset)
+      this.#nextCapacity = this.#cache.chunkBytes(this.#nextCapacity)
+      chunk = new Chunk(Math.max(this.#nextCapacity, batches.length), baseOffset)
+      this.#nextCapacity *= 2
       this.#chunks.push(chunk)
       this.#cache.added(this, chunk)
     }
@@ -158,7 +168,8 @@ export class LogTail {
     for (; at < this.#chunks.length; at++, start = 0) {
       const chunk = this.#chunks[at]!
       let end = chunk.endOf(start, start + maxBytes - sizeInBytes, upTo)
-      if (end === start && sizeInBytes === 0 && atLeastOneBatch) end = chunk.endOf(start, start + RecordBatch.at(chunk.bytes, start).sizeInBytes, upTo)
+      if (end === start && sizeInBytes === 0 && atLeastOneBatch)
+        end = chunk.endOf(start, start + RecordBatch.at(chunk.bytes, start).sizeInBytes, upTo)
       if (end === start) break
       chunks.push(chunk.bytes.subarray(start, end))
       sizeInBytes += end - start
@@ -171,6 +182,8 @@ export class LogTail {
   drop(chunk: Chunk): void {
     const at = this.#chunks.indexOf(chunk)
     if (at < 0) return
+    // Dropped before it was full: this log is slower than the others and should take less memory at a time.
+    if (at === this.#chunks.length - 1) this.#nextCapacity = chunk.used * 2
     // Chunks before it are older still: a hole in the middle would make reads wrong.
     for (const gone of this.#chunks.splice(0, at + 1)) this.#cache.removed(gone)
   }

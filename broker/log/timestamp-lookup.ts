@@ -10,23 +10,38 @@ export interface FoundRecord {
   readonly leaderEpoch: number
 }
 
-function firstRecord(segment: Segment, position: number, sizeInBytes: number, matches: (record: LogRecord) => boolean): FoundRecord | undefined {
+function firstRecord(
+  segment: Segment,
+  position: number,
+  sizeInBytes: number,
+  matches: (record: LogRecord) => boolean,
+): FoundRecord | undefined {
   const batch = RecordBatch.at(segment.readNow(position, sizeInBytes))
   for (const record of batch.records()) {
-    if (matches(record)) return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: batch.partitionLeaderEpoch }
+    if (matches(record))
+      return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: batch.partitionLeaderEpoch }
   }
   return undefined
 }
 
 /** The first record from `startOffset` on whose timestamp is at least `timestamp`. */
-export function findByTimestamp(segments: readonly Segment[], timestamp: number, startOffset: number): FoundRecord | undefined {
+export function findByTimestamp(
+  segments: readonly Segment[],
+  timestamp: number,
+  startOffset: number,
+): FoundRecord | undefined {
   for (const segment of segments) {
     if (segment.largest.timestamp < timestamp) continue
     const from = Math.max(segment.index.offsetBefore(timestamp), startOffset)
     for (const { batch, position } of segment.headers(segment.index.positionBefore(from))) {
       if (batch.maxTimestamp < timestamp || batch.lastOffset < startOffset) continue
       const { sizeInBytes } = batch
-      const found = firstRecord(segment, position, sizeInBytes, (record) => record.timestamp >= timestamp && record.offset >= startOffset)
+      const found = firstRecord(
+        segment,
+        position,
+        sizeInBytes,
+        (record) => record.timestamp >= timestamp && record.offset >= startOffset,
+      )
       if (found) return found
     }
   }

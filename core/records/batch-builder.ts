@@ -2,7 +2,13 @@ import { crc32c } from '#core/bytes/crc32c.ts'
 import { varintSize, varlongSize, writeVarint, writeVarlong } from '#core/bytes/varint.ts'
 import type { TimestampType } from '#core/records/batch.ts'
 import { codecId, compress, type CompressionName } from '#core/records/compression/index.ts'
-import { batchAttributes, batchHeaderBytes, batchLayout, batchLengthOverhead, writeInt64 } from '#core/records/layout.ts'
+import {
+  batchAttributes,
+  batchHeaderBytes,
+  batchLayout,
+  batchLengthOverhead,
+  writeInt64,
+} from '#core/records/layout.ts'
 import { noHeaders, type Header } from '#core/records/record.ts'
 
 /** Who sends a batch and where it stands in that sender's sequence; -1 each without idempotence. */
@@ -35,18 +41,34 @@ const headerBytes = (headers: readonly Header[]): number => {
 }
 
 /** Bytes of a record after its length field; the deltas make up to 15 of them. */
-function bodyBytes(timestampDelta: number, offsetDelta: number, key: Uint8Array | null, value: Uint8Array | null, headers: readonly Header[]): number {
+function bodyBytes(
+  timestampDelta: number,
+  offsetDelta: number,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  headers: readonly Header[],
+): number {
   const keyLength = key === null ? -1 : key.length
   const valueLength = value === null ? -1 : value.length
   return (
-    1 + varlongSize(timestampDelta) + varintSize(offsetDelta) +
-    varintSize(keyLength) + Math.max(0, keyLength) + varintSize(valueLength) + Math.max(0, valueLength) +
-    varintSize(headers.length) + (headers.length === 0 ? 0 : headerBytes(headers))
+    1 +
+    varlongSize(timestampDelta) +
+    varintSize(offsetDelta) +
+    varintSize(keyLength) +
+    Math.max(0, keyLength) +
+    varintSize(valueLength) +
+    Math.max(0, valueLength) +
+    varintSize(headers.length) +
+    (headers.length === 0 ? 0 : headerBytes(headers))
   )
 }
 
 /** The most bytes that one record adds to a batch, before compression. */
-export function recordSizeBound(key: Uint8Array | null, value: Uint8Array | null, headers: readonly Header[] = noHeaders): number {
+export function recordSizeBound(
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  headers: readonly Header[] = noHeaders,
+): number {
   return 5 + 15 + bodyBytes(0, 0, key, value, headers)
 }
 
@@ -84,13 +106,25 @@ export class BatchBuilder {
   }
 
   /** Adds a record at the next offset; timestamp in ms. */
-  append(timestamp: number, key: Uint8Array | null, value: Uint8Array | null, headers: readonly Header[] = noHeaders): void {
+  append(
+    timestamp: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly Header[] = noHeaders,
+  ): void {
     this.appendAt(this.#lastOffsetDelta + 1, timestamp, key, value, headers)
   }
 
   /** Adds a record at a given distance from the base offset, larger than the last: for batches that keep gaps. */
-  appendAt(offsetDelta: number, timestamp: number, key: Uint8Array | null, value: Uint8Array | null, headers: readonly Header[] = noHeaders): void {
-    if (!Number.isSafeInteger(timestamp)) throw new RangeError(`timestamp ${timestamp} is not a whole number of milliseconds`)
+  appendAt(
+    offsetDelta: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly Header[] = noHeaders,
+  ): void {
+    if (!Number.isSafeInteger(timestamp))
+      throw new RangeError(`timestamp ${timestamp} is not a whole number of milliseconds`)
     if (offsetDelta <= this.#lastOffsetDelta) throw new RangeError(`offset delta ${offsetDelta} does not grow`)
     if (this.#count === 0) this.#baseTimestamp = timestamp
     const timestampDelta = timestamp - this.#baseTimestamp

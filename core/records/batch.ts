@@ -2,7 +2,14 @@ import { crc32c } from '#core/bytes/crc32c.ts'
 import { decompress, defaultUnpackLimitBytes } from '#core/records/compression/index.ts'
 import { compressionNames, type CompressionName } from '#core/records/compression/index.ts'
 import { recordErrors } from '#core/records/errors.ts'
-import { batchAttributes, batchHeaderBytes, batchLayout, batchLengthOverhead, readInt64, writeInt64 } from '#core/records/layout.ts'
+import {
+  batchAttributes,
+  batchHeaderBytes,
+  batchLayout,
+  batchLengthOverhead,
+  readInt64,
+  writeInt64,
+} from '#core/records/layout.ts'
 import { RecordReader } from '#core/records/record-reader.ts'
 import type { LogRecord } from '#core/records/record.ts'
 
@@ -143,7 +150,8 @@ export class RecordBatch {
     }
     const { buffer, position, codec } = this
     const end = position + this.sizeInBytes
-    if (end > buffer.length) throw recordErrors.RECORDS_CORRUPT({ offset: this.baseOffset, problem: 'the batch is cut short' })
+    if (end > buffer.length)
+      throw recordErrors.RECORDS_CORRUPT({ offset: this.baseOffset, problem: 'the batch is cut short' })
     if (codec === 0) return new RecordReader(this, buffer, position + batchLayout.records, end)
     const unpacked = decompress(codec, buffer.subarray(position + batchLayout.records, end), maxBytes)
     return new RecordReader(this, unpacked, 0, unpacked.length)
@@ -188,7 +196,7 @@ export class RecordBatch {
  * cut; a length that no batch can have is RECORDS_CORRUPT.
  */
 export function* batches(buffer: Buffer, start = 0, end = buffer.length): Generator<RecordBatch, void, undefined> {
-  for (let at = start; at + batchHeaderBytes <= end; ) {
+  for (let at = start; at + batchHeaderBytes <= end;) {
     const batch = RecordBatch.at(buffer, at)
     const size = batch.sizeInBytes
     if (size < batchHeaderBytes) {

@@ -31,7 +31,13 @@ export const batchHeaderBytes = 61
 export const batchLengthOverhead = 12
 
 /** Bits of the attributes field; the low three hold the codec. */
-export const batchAttributes = { codecMask: 7, logAppendTime: 8, transactional: 16, control: 32, deleteHorizon: 64 } as const
+export const batchAttributes = {
+  codecMask: 7,
+  logAppendTime: 8,
+  transactional: 16,
+  control: 32,
+  deleteHorizon: 64,
+} as const
 
 /** Reads an int64 as a number: exact for all that a double holds, rounded beyond. */
 export function readInt64(bytes: Buffer, at: number): number {

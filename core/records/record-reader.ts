@@ -15,8 +15,13 @@ class StoredRecord implements LogRecord {
   readonly #headersEnd: number
 
   constructor(
-    offset: number, timestamp: number, key: Buffer | null, value: Buffer | null,
-    bytes: Buffer, headersAt: number, headersEnd: number,
+    offset: number,
+    timestamp: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    bytes: Buffer,
+    headersAt: number,
+    headersEnd: number,
   ) {
     this.offset = offset
     this.timestamp = timestamp

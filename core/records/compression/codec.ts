@@ -39,7 +39,12 @@ export function unpack<T>(codec: string, decode: () => T): T {
 }
 
 /** The same for the decoders of node:zlib, which stop by themselves at a limit. */
-export function unpackWithin(codec: string, bytes: Buffer, maxBytes: number, decode: (maxBytes: number) => Buffer): Buffer {
+export function unpackWithin(
+  codec: string,
+  bytes: Buffer,
+  maxBytes: number,
+  decode: (maxBytes: number) => Buffer,
+): Buffer {
   try {
     return decode(maxBytes)
   } catch (cause) {

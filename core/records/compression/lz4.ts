@@ -22,7 +22,7 @@ function unpackedBound(frame: Buffer): number {
   const blockBytes = 1 << (8 + 2 * sizeCode)
   const checksumBytes = flags & 0x10 ? 4 : 0
   let bound = 0
-  for (let at = 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0); ; ) {
+  for (let at = 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0); ;) {
     if (at + 4 > frame.length) throw new RangeError('the frame has no end mark')
     const word = frame.readUInt32LE(at)
     if (word === 0) return bound
@@ -38,8 +38,8 @@ export const lz4: Codec = {
     const tooLarge = () => recordErrors.RECORDS_TOO_LARGE({ codec: 'lz4', size: bytes.length, limit: maxBytes })
     const lastBlockSlack = 4 * 1024 * 1024
     if (unpack('lz4', () => unpackedBound(bytes)) > maxBytes + lastBlockSlack) throw tooLarge()
-    const decode = lz4Module().decompressFrameSync
-    const unpacked = unpack('lz4', () => decode(bytes))
+    const native = lz4Module()
+    const unpacked = unpack('lz4', () => native.decompressFrameSync(bytes))
     if (unpacked.length > maxBytes) throw tooLarge()
     return unpacked
   },

@@ -32,7 +32,7 @@ function declaredSize(block: Buffer): number {
 function rawBlocks(bytes: Buffer): Buffer[] {
   if (bytes.length < header.length || bytes.compare(magic, 0, magic.length, 0, magic.length) !== 0) return [bytes]
   const blocks: Buffer[] = []
-  for (let at = header.length; at < bytes.length; ) {
+  for (let at = header.length; at < bytes.length;) {
     const size = at + 4 <= bytes.length ? bytes.readInt32BE(at) : -1
     if (size < 0 || at + 4 + size > bytes.length) throw new RangeError('a framed block is cut short')
     blocks.push(bytes.subarray(at + 4, at + 4 + size))
@@ -57,8 +57,8 @@ export const snappy: Codec = {
     const blocks = unpack('snappy', () => rawBlocks(bytes))
     const total = unpack('snappy', () => blocks.reduce((sum, block) => sum + declaredSize(block), 0))
     if (total > maxBytes) throw recordErrors.RECORDS_TOO_LARGE({ codec: 'snappy', size: bytes.length, limit: maxBytes })
-    const decode = snappyModule().uncompressSync
-    const parts = unpack('snappy', () => blocks.map((block) => decode(block, decompressOptions)))
+    const native = snappyModule()
+    const parts = unpack('snappy', () => blocks.map((block) => native.uncompressSync(block, decompressOptions)))
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
   },
 }

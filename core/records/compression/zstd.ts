@@ -42,7 +42,7 @@ function frameHeader(frame: Buffer, at: number): { length: number; blockBytes: n
  */
 function unpackedBound(bytes: Buffer): number {
   let bound = 0
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const magic = bytes.readUInt32LE(at)
     if (magic >>> 4 === 0x184d2a5) {
       at += 8 + bytes.readUInt32LE(at + 4)
@@ -52,7 +52,7 @@ function unpackedBound(bytes: Buffer): number {
     const { length, blockBytes } = frameHeader(bytes, at + 4)
     const hasChecksum = (bytes[at + 4]! & 4) !== 0
     at += 4 + length
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       const block = bytes.readUIntLE(at, 3)
       const type = (block >> 1) & 3
       const size = block >>> 3
@@ -80,8 +80,9 @@ export const zstd: Codec = {
     return new (zstdPackage().Encoder)(level).encodeSync(bytes)
   },
   decompress(bytes, maxBytes) {
-    const decode = builtIn.zstdDecompressSync
-    if (!decode) return decompressWithPackage(bytes, maxBytes)
-    return unpackWithin('zstd', bytes, maxBytes, (maxOutputLength) => decode(bytes, { maxOutputLength }))
+    if (!builtIn.zstdDecompressSync) return decompressWithPackage(bytes, maxBytes)
+    return unpackWithin('zstd', bytes, maxBytes, (maxOutputLength) =>
+      builtIn.zstdDecompressSync!(bytes, { maxOutputLength }),
+    )
   },
 }

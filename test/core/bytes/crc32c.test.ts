@@ -17,7 +17,14 @@ describe('crc32c', () => {
 
   it('is the same in script and in native code, over any range', () => {
     const bytes = seededRandom(7).bytes(5000)
-    for (const [start, end] of [[0, 5000], [1, 513], [17, 4711], [4999, 5000], [3, 3], [0, 512]] as const) {
+    for (const [start, end] of [
+      [0, 5000],
+      [1, 513],
+      [17, 4711],
+      [4999, 5000],
+      [3, 3],
+      [0, 512],
+    ] as const) {
       expect(crc32c(bytes, start, end)).toBe(crc32cInScript(bytes, start, end))
       expect(crc32c(bytes, start, end)).toBe(crc32cInScript(Buffer.from(bytes.subarray(start, end))))
     }

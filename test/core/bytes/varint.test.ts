@@ -22,9 +22,16 @@ describe('varint', () => {
       const bytes = Buffer.alloc(10)
       return bytes.subarray(0, writeVarlong(bytes, 0, value)).toString('hex')
     }
-    expect([0, -1, 1, -64, 64, 2147483647, -2147483648, Number.MAX_SAFE_INTEGER].map(written)).toEqual(
-      ['00', '01', '02', '7f', '8001', 'feffffff0f', 'ffffffff0f', 'feffffffffffff1f'],
-    )
+    expect([0, -1, 1, -64, 64, 2147483647, -2147483648, Number.MAX_SAFE_INTEGER].map(written)).toEqual([
+      '00',
+      '01',
+      '02',
+      '7f',
+      '8001',
+      'feffffff0f',
+      'ffffffff0f',
+      'feffffffffffff1f',
+    ])
   })
 
   it('keeps every safe integer, in as many bytes as it says', () => {

@@ -6,11 +6,26 @@ import { compressionNames } from '#core/records/compression/index.ts'
 import type { Header } from '#core/records/record.ts'
 import { noHeaders } from '#core/records/record.ts'
 
-type Plain = readonly [timestamp: number, key: string | null, value: string | null, headers: readonly (readonly [string, string | null])[]]
+type Plain = readonly [
+  timestamp: number,
+  key: string | null,
+  value: string | null,
+  headers: readonly (readonly [string, string | null])[],
+]
 
 const samples: readonly Plain[] = [
   [1_700_000_000_000, 'key', 'value', []],
-  [1_700_000_000_005, null, 'no key', [['trace', 'abc'], ['empty', ''], ['none', null], ['ключ', 'ü']]],
+  [
+    1_700_000_000_005,
+    null,
+    'no key',
+    [
+      ['trace', 'abc'],
+      ['empty', ''],
+      ['none', null],
+      ['ключ', 'ü'],
+    ],
+  ],
   [1_699_999_999_000, 'tombstone', null, []],
   [1_700_000_000_000, '', '', []],
   [1_700_000_009_999, 'large', 'x'.repeat(70_000), []],
@@ -21,13 +36,16 @@ const headersOf = (headers: Plain[3]): Header[] => headers.map(([key, value]) =>
 
 function build(options: ConstructorParameters<typeof BatchBuilder>[0] = {}): Buffer {
   const builder = new BatchBuilder(options)
-  for (const [timestamp, key, value, headers] of samples) builder.append(timestamp, bytes(key), bytes(value), headersOf(headers))
+  for (const [timestamp, key, value, headers] of samples)
+    builder.append(timestamp, bytes(key), bytes(value), headersOf(headers))
   return builder.build()
 }
 
 const plain = (batch: RecordBatch): Plain[] =>
   [...batch.records()].map(({ timestamp, key, value, headers }) => [
-    timestamp, key?.toString() ?? null, value?.toString() ?? null,
+    timestamp,
+    key?.toString() ?? null,
+    value?.toString() ?? null,
     headers.map((header) => [header.key, header.value === null ? null : Buffer.from(header.value).toString()]),
   ])
 
@@ -43,11 +61,20 @@ describe('a record batch', () => {
   })
 
   it('says who sent it, and wraps sequences after 2^31-1', () => {
-    const batch = RecordBatch.at(build({ producerId: 2 ** 40 + 1, producerEpoch: 3, baseSequence: 0x7ffffffe, isTransactional: true }))
-    expect([batch.producerId, batch.producerEpoch, batch.baseSequence, batch.lastSequence]).toEqual([2 ** 40 + 1, 3, 0x7ffffffe, 2])
+    const batch = RecordBatch.at(
+      build({ producerId: 2 ** 40 + 1, producerEpoch: 3, baseSequence: 0x7ffffffe, isTransactional: true }),
+    )
+    expect([batch.producerId, batch.producerEpoch, batch.baseSequence, batch.lastSequence]).toEqual([
+      2 ** 40 + 1,
+      3,
+      0x7ffffffe,
+      2,
+    ])
     expect([batch.isTransactional, batch.isControl, batch.timestampType]).toEqual([true, false, 'CreateTime'])
     const plainBatch = RecordBatch.at(build())
-    expect([plainBatch.producerId, plainBatch.producerEpoch, plainBatch.baseSequence, plainBatch.lastSequence]).toEqual([-1, -1, -1, -1])
+    expect([plainBatch.producerId, plainBatch.producerEpoch, plainBatch.baseSequence, plainBatch.lastSequence]).toEqual(
+      [-1, -1, -1, -1],
+    )
   })
 
   it('takes offset and leader epoch without a new checksum, and a new one for times and producers', () => {
@@ -55,7 +82,12 @@ describe('a record batch', () => {
     const { crc } = batch
     batch.setBaseOffset(2 ** 33 + 5)
     batch.setPartitionLeaderEpoch(12)
-    expect([batch.baseOffset, batch.partitionLeaderEpoch, batch.crc, batch.isCrcValid()]).toEqual([2 ** 33 + 5, 12, crc, true])
+    expect([batch.baseOffset, batch.partitionLeaderEpoch, batch.crc, batch.isCrcValid()]).toEqual([
+      2 ** 33 + 5,
+      12,
+      crc,
+      true,
+    ])
     batch.setMaxTimestampAndRecomputeCrc('LogAppendTime', 1_800_000_000_000)
     batch.setProducerAndRecomputeCrc(9, 1, 100)
     expect(batch.isCrcValid()).toBe(true)
@@ -84,7 +116,9 @@ describe('a record batch', () => {
     for (const [timestamp, key, value, headers] of samples) {
       const before = builder.sizeInBytes
       builder.append(timestamp, bytes(key), bytes(value), headersOf(headers))
-      expect(builder.sizeInBytes - before).toBeLessThanOrEqual(recordSizeBound(bytes(key), bytes(value), headersOf(headers)))
+      expect(builder.sizeInBytes - before).toBeLessThanOrEqual(
+        recordSizeBound(bytes(key), bytes(value), headersOf(headers)),
+      )
     }
     expect(builder.build().length).toBe(builder.sizeInBytes)
   })
@@ -121,7 +155,8 @@ describe('damaged records', () => {
 
   it('give RECORDS_CORRUPT, whatever byte is wrong', () => {
     const builder = new BatchBuilder()
-    for (const [timestamp, key, , headers] of samples) builder.append(timestamp, bytes(key), Buffer.from('v'), headersOf(headers))
+    for (const [timestamp, key, , headers] of samples)
+      builder.append(timestamp, bytes(key), Buffer.from('v'), headersOf(headers))
     const good = builder.build()
     for (let at = 57; at < good.length; at++) {
       for (const value of [0, 1, 0x7f, 0x80, 0xff]) {

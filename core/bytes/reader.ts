@@ -75,7 +75,7 @@ export class Reader {
     return value
   }
 
-  /** As int64, but a value beyond the exact range becomes its end: for limits and points in time, where "far" is enough. */
+  /** As int64, but beyond the exact range its end: for limits and points in time, where "far" is enough. */
   saturatedInt64(): number {
     return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, this.#inexactInt64()))
   }

@@ -86,7 +86,7 @@ export class Codec {
 
 const codecs = new WeakMap<Message, (Codec | undefined)[]>()
 
-/** The codec of a message's version. Throws UNSUPPORTED_MESSAGE_VERSION for a version that the message does not have. */
+/** The codec of a version. Throws UNSUPPORTED_MESSAGE_VERSION for one that the message does not have. */
 export function codecOf(message: Message, version: number): Codec {
   let ofMessage = codecs.get(message)
   if (ofMessage === undefined) codecs.set(message, (ofMessage = []))

@@ -5,7 +5,7 @@ export const wireErrors = errorTable({
   MALFORMED_MESSAGE: {
     retry: 'never',
     message: '{message} version {version} cannot be read at {field}: {problem}',
-    hint: 'The other side sent bytes that are not this message; a wrong version or a damaged file are the usual causes.',
+    hint: 'These bytes are not this message; a wrong version or a damaged file are the usual causes.',
   },
   UNWRITABLE_MESSAGE: {
     retry: 'never',

@@ -184,7 +184,7 @@ export const array = <F extends Field, const O extends FieldOptions<null>>(
   item: F,
   options?: Known<O, FieldOptions>,
 ): Field<readonly Out<F>[] | Null<O>, readonly In<F>[] | Null<O>, IsOptional<O>> => field('array', options, item)
-/** A field to which options can be put behind its own fields, where they are seen: `structs({ … }).with({ tag: 0 })`. */
+/** A field whose options stand behind its own fields, where they are seen: `structs({ … }).with({ tag: 0 })`. */
 export interface Configurable<Value, Input> extends Field<Value, Input, false> {
   with<const O extends FieldOptions<null>>(
     options: Known<O, FieldOptions>,

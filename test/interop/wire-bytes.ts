@@ -1,7 +1,6 @@
 /**
- * Every version of every declared message, once with every field at a value that is not its default
- * and once with as many nulls and defaults as it takes: our bytes are the bytes that Apache
- * Kafka's own generated classes write.
+ * Every version of every declared message, once with every field at a value that is not its default and once with as many
+ * nulls and defaults as it takes: our bytes are the bytes that Apache Kafka's own generated classes write.
  */
 import { Writer } from '#core/bytes/writer.ts'
 import { codecOf } from '#core/wire/codecs.ts'

@@ -1,6 +1,6 @@
 /**
- * Compares the declared messages with the definitions inside Apache Kafka's jars, field by field: name, order, type, and for each
- * version whether the field is there, nullable, tagged; tag, default, and what happens in versions that lack it.
+ * Compares the declared messages with the definitions inside Apache Kafka's jars, field by field: name, order, type, and
+ * for each version whether the field is there, nullable, tagged; tag, default, and what happens in versions without it.
  */
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { apis } from '#core/wire/api/index.ts'

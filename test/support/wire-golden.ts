@@ -9,8 +9,14 @@ import { allVersions, barestStruct, sampleStruct } from './wire-messages.ts'
 /** The file of bytes that Java wrote, a case a line. */
 export const goldenFile = join(projectRoot, 'test', 'golden', 'wire', 'messages.txt')
 
-const wanted =
-  /^(Produce|Fetch|Metadata|OffsetFetch|JoinGroup|ApiVersions|DescribeTopicPartitions)Re|^(GroupMetadata|OffsetCommit)(Key|Value)|^(Partition|RegisterBroker|Voters)Record|^LeaderChange|^ConsumerProtocol/
+const wanted = new RegExp(
+  [
+    '^(Produce|Fetch|Metadata|OffsetFetch|JoinGroup|ApiVersions|DescribeTopicPartitions)Re',
+    '^(GroupMetadata|OffsetCommit)(Key|Value)$',
+    '^(Partition|RegisterBroker|Voters)Record$',
+    '^LeaderChange|^ConsumerProtocol',
+  ].join('|'),
+)
 
 // Headers are read and written by hand in frame.ts; these rows exist so that Java can be asked for them.
 const requestHeader: Message = {

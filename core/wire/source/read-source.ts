@@ -68,7 +68,9 @@ export class ReadSource extends Source {
       case 'array':
         return this.array(field, nullable, stem)
       case 'struct':
-        return `${nullable ? '!r.structFollows() ? null : ' : ''}${this.structFunction(field.fields!, capital(stem))}(r)`
+        return (
+          (nullable ? '!r.structFollows() ? null : ' : '') + `${this.structFunction(field.fields!, capital(stem))}(r)`
+        )
       default:
         return `r.${field.kind}()`
     }

@@ -2,8 +2,8 @@ import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import { isWithin } from '#core/wire/versions.ts'
 
 /**
- * Text in the making: a function for each struct, so that each is small enough for the engine to optimise well, and names
- * that do not meet.
+ * Text in the making: a function for each struct, so that each is small enough for the engine to optimise well, and
+ * names that do not meet.
  */
 export abstract class Source {
   readonly version: number
@@ -20,7 +20,7 @@ export abstract class Source {
     this.flexible = flexible
   }
 
-  /** The functions of a message's codec, and which of them is the codec. `t`, `K` and `U` are what they need around them. */
+  /** The functions of a codec, and which of them is the codec itself. They want `t`, `K` and `U` around them. */
   message(message: Message): { readonly text: string; readonly main: string } {
     const main = this.structFunction(message.fields, `${message.name}V${this.version}`)
     return { text: this.#functions.join('\n\n'), main }

@@ -65,7 +65,7 @@ export type MetadataRecordInput = {
   [K in MetadataRecordKind]: { readonly kind: K; readonly version: number; readonly value: Encodable<Types[K]> }
 }[MetadataRecordKind]
 
-/** A record of a type, or a version of it, that is not understood here; whether that may be passed over is for the reader. */
+/** A record of a type, or of a version, that is not known here. Whether that may be passed over is for the reader. */
 export interface UnknownMetadataRecord {
   readonly kind: 'unknown'
   readonly type: number

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 
+import type { FileStat } from '#core/ports/files.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
 import type { ConnectorPorts } from '../../api/ports.ts'
@@ -135,7 +136,7 @@ export class FileSet {
       if (listed.has(key)) continue
       listed.add(key)
       const known = index.get(key)
-      if (known && (known.isOpen || this.#isStill(known, path, stat.size))) known.path = path
+      if (known && (known.isOpen || this.#isStill(known, path, stat))) known.path = path
       else {
         if (known) this.#forget(known)
         this.#meet(path)
@@ -151,10 +152,11 @@ export class FileSet {
   }
 
   /** For a closed file: the inode may be another's by now, and if it is not, the file may have grown. */
-  #isStill(file: FollowedFile, path: string, size: number): boolean {
-    if (size === file.position && path === file.path) return true
+  #isStill(file: FollowedFile, path: string, { size, modifiedMs }: FileStat): boolean {
+    if (file.listed && size === file.position && modifiedMs === file.modifiedMs) return true
     file.path = path
     if (!file.reopen(this.#ports.files)) return false
+    file.modifiedMs = modifiedMs
     if (size > file.position) file.finished = false
     else file.close()
     return true
@@ -183,9 +185,12 @@ export class FileSet {
    * truncate it. Until then it is not read; then `replaced` takes it.
    */
   #isPendingCopy(file: FollowedFile): boolean {
-    for (const { path, current } of this.lineages.values()) {
-      if (!current?.isOpen || !isRotatedName(file.path, path)) continue
-      if (current.isIntact() ? file.isCopyOf(current) : current.position > 0 && file.matches(current.mark)) return true
+    for (const { path, files } of this.lineages.values()) {
+      if (!isRotatedName(file.path, path)) continue
+      for (const original of files) {
+        if (!original.isOpen) continue
+        if (original.isIntact() ? file.isCopyOf(original) : original.position > 0 && file.matches(original.mark)) return true
+      }
     }
     return false
   }
@@ -202,7 +207,7 @@ export class FileSet {
     const read = new Set(this.paths())
     const missed = stats
       .filter(({ path, stat }) => stat && isRotatedName(path, lineage.path) && !read.has(path) && stat.modifiedMs >= known.modifiedMs)
-      .filter(({ stat }) => this.#known(stat!) === undefined)
+      .filter(({ path, stat }) => !this.#isKnown(path, stat!))
       .sort((a, b) => a.stat!.modifiedMs - b.stat!.modifiedMs)
     for (const { path } of missed) {
       const file = this.#open(path)
@@ -212,6 +217,16 @@ export class FileSet {
       else if (newer) lineage.files.splice(-1, 0, file)
       else lineage.files.push(file)
     }
+  }
+
+  /** True when a path holds a file that is or was read; an inode alone may have passed on to another file. */
+  #isKnown(path: string, stat: FileStat): boolean {
+    const known = this.#known(stat)
+    if (!known || known.isOpen) return known !== undefined
+    const file = this.#open(path)
+    const same = file?.matches(known.mark) ?? false
+    file?.close()
+    return same
   }
 
   /**
@@ -225,6 +240,7 @@ export class FileSet {
     if (anew && !same) anew.close()
     file.close()
     lineage.replace(file, [copy, same].filter((each) => each !== undefined))
+    if (copy) this.#addMissed(lineage)
     return copy ? Buffer.alloc(0) : file.unfinished
   }
 

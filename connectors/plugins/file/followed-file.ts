@@ -28,6 +28,8 @@ export class FollowedFile {
   device: number
   inode: number
   position: number
+  /** Of the file when it was last known to be the one that was read. */
+  modifiedMs: number
   /** Monotonic ms: when it last gave something to read, or was first seen. */
   grewAt: number
   /** Seen at one of the paths that the source reads, at the last look. */
@@ -48,6 +50,7 @@ export class FollowedFile {
     this.device = stat.device
     this.inode = stat.inode
     this.position = 0
+    this.modifiedMs = stat.modifiedMs
     this.grewAt = now
     this.#file = file
     this.#head = noFingerprint
@@ -100,14 +103,14 @@ export class FollowedFile {
     return this.matches(this.mark)
   }
 
-  /** True when this file is, as far as it goes, a copy of the other. */
+  /** True when this file is, as far as it goes, a copy of the other: an unfinished one, or an empty one to begin with. */
   isCopyOf(other: FollowedFile): boolean {
-    const mark = other.mark
     const size = this.size()
-    if (mark.head.bytes === 0 || size < mark.head.bytes || size > other.size()) return false
-    if (!stillThere(this.#file!, mark.head.bytes, mark.head)) return false
-    const length = Math.min(tailBytesMost, size)
-    return readBytes(this.#file!, size - length, length).equals(readBytes(other.#file!, size - length, length))
+    if (size > other.size()) return false
+    const same = (start: number, length: number): boolean =>
+      readBytes(this.#file!, start, length).equals(readBytes(other.#file!, start, length))
+    const tail = Math.min(tailBytesMost, size)
+    return same(0, Math.min(headBytesMost, size)) && same(size - tail, tail)
   }
 
   /** True for gzip: what rotation compressed holds nothing that can be read as lines. */

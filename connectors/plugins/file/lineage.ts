@@ -2,6 +2,9 @@ import type { SourceOffset, SourcePartition } from '../../api/records.ts'
 import { offsetOf } from './file-offset.ts'
 import type { FollowedFile } from './followed-file.ts'
 
+/** Finished files that a path remembers. */
+const keptFinished = 3
+
 /** The files that had a path one after another, oldest first; the last has it now, or had it last. */
 export class Lineage {
   readonly path: string
@@ -27,6 +30,15 @@ export class Lineage {
   /** Puts files in the place of one, or takes it out. */
   replace(file: FollowedFile, by: readonly FollowedFile[]): void {
     this.files.splice(this.files.indexOf(file), 1, ...by)
+  }
+
+  /**
+   * Forgets finished files that are on no path any more, but for the latest: one that has a rotated name by now must not be
+   * taken for one that was never seen.
+   */
+  prune(): void {
+    const over = this.files.filter((file) => file.finished && !file.listed && !this.isCurrent(file))
+    for (const file of over.slice(0, -keptFinished)) this.replace(file, [])
   }
 
   /** Where the path stands; null when nothing is left of it. */

@@ -141,9 +141,9 @@ class FileSourceTask implements SourceTask {
     yield* this.#lines(lineage, file, { bytes: file.unfinished, from: 0, base: file.position, last: true }, true)
     file.finished = true
     file.close()
-    const named = lineage.isCurrent(file) && set.isNamed(lineage.path)
-    // What is on no path any more needs no position; a name that was given may come back.
-    if (!file.listed && !named) lineage.replace(file, [])
+    if (set.isNamed(lineage.path)) lineage.prune()
+    // What is on no path any more needs no position.
+    else if (!file.listed) lineage.replace(file, [])
     if (lineage.files.length === 0) set.lineages.delete(lineage.path)
     yield { partition: lineage.partition, offset: lineage.offset, records: [] }
   }

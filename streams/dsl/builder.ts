@@ -5,9 +5,11 @@ import type { TimestampExtractor } from '../topology/node.ts'
 import { parseOptimizations } from '../topology/optimise.ts'
 import type { DefaultSerdes } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { StoreOptions } from './materialized.ts'
 import { PlanBuilder } from './plan-builder.ts'
 import { KStream } from './stream.ts'
 import { KTable } from './table.ts'
+import { addTable } from './to-table.ts'
 import type { SourceOptions, Topic, TopicPattern } from './topic.ts'
 
 /** Settings of a builder. */
@@ -63,6 +65,11 @@ export class StreamsBuilder {
       reset: options.reset,
     })
     return new KStream({ plan: this.#plan, node, name, key, value, sources: new Set([name]), rekeyed: false })
+  }
+
+  /** A topic as a table: the latest row of each key. Its rows are stored only if something needs to look them up. */
+  table<K, V>(source: Topic<K, V>, options: SourceOptions & { readonly store?: string | StoreOptions } = {}): KTable<K, V> {
+    return new KTable(addTable(this.#plan, source, options))
   }
 
   /** Checks what was described and makes the topology. Throws TOPOLOGY_INVALID or SERDE_MISSING. */

@@ -18,6 +18,8 @@ export interface Parts {
   readonly sources: ReadonlySet<string>
   /** The key may have changed since it was last partitioned by. */
   readonly rekeyed: boolean
+  /** Tables: the store that was named. */
+  readonly queryable?: string | undefined
 }
 
 /** Names an operator; automatic names come from the order of the calls and change when calls are added before it. */

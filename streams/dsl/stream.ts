@@ -14,8 +14,13 @@ import { checkName } from '../topology/naming.ts'
 import type { SinkRoute, StreamPartitioner } from '../topology/node.ts'
 import type { ProcessorPlan } from '../topology/plan.ts'
 import { BranchedStream } from './branches.ts'
+import type { GroupedOptions } from './grouped-stream.ts'
+import { KGroupedStream } from './grouped-stream.ts'
+import type { MaterializedOptions } from './materialized.ts'
 import type { KeyValueOption, NameOption, Parts, ValueOption } from './parts.ts'
 import { parts } from './parts.ts'
+import type { KTable } from './table.ts'
+import { addToTable } from './to-table.ts'
 import type { SinkTopic } from './topic.ts'
 
 /** How a sink writes to a topic whose serdes are known. */
@@ -168,6 +173,24 @@ export class KStream<K, V> {
     return new KStream({ ...mine, node, name, key, value, sources, rekeyed: mine.rekeyed || theirs.rekeyed })
   }
 
+  /** Groups by the key. A repartition topic comes before the aggregation if the key may have changed. */
+  groupByKey(options: GroupedOptions<K, V> = {}): KGroupedStream<K, V> {
+    return this.#grouped(this[parts], options)
+  }
+
+  /** Groups by a new key. A repartition topic, named after `name` or the store, comes before the aggregation. */
+  groupBy<K2>(mapper: KeyMapper<K, V, K2>, options: GroupedOptions<K2, V> = {}): KGroupedStream<K2, V> {
+    const selected = this.#rekeyed<K2, V>('KSTREAM-KEY-SELECT-', selectKey(mapper), this[parts].value as Serde<V> | undefined, {
+      ...(options.name !== undefined && { name: options.name }),
+    })
+    return this.#grouped(selected[parts], options)
+  }
+
+  /** Reads the stream as a table: each record is the new row of its key, a null value deletes it. */
+  toTable(options: MaterializedOptions<K, V> = {}): KTable<K, V> {
+    return this[parts].plan.make.table(addToTable(this[parts], options))
+  }
+
   /** Writes to an internal topic and reads it back: the records are then partitioned by their key. */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     const mine = this[parts]
@@ -196,6 +219,11 @@ export class KStream<K, V> {
       value: routed ? (options.value ?? value) : (target.value as Serde<unknown>),
       partitioner: options.partitioner,
     })
+  }
+
+  #grouped<K2>(source: Parts, options: GroupedOptions<K2, V>): KGroupedStream<K2, V> {
+    const name = options.name === undefined ? undefined : checkName(options.name)
+    return new KGroupedStream({ ...source, key: options.key ?? source.key, value: options.value ?? source.value }, name)
   }
 
   #same(prefix: string, operator: NodeOperator, options: NameOption): KStream<K, V> {

@@ -287,8 +287,10 @@ export class Task {
         current: this.#context,
         cache: spec.cached ? cache : undefined,
         changelog: logged
-          ? (key, value, timestamp) => collector.send(topic, this.partition, key, value, timestamp, noHeaders)
+          ? (key, value, timestamp, headers = noHeaders) =>
+              collector.send(topic, this.partition, key, value, timestamp, headers)
           : undefined,
+        now: () => this.#ports.clock.now(),
         expired: () => this.#context.drop('expired'),
       })
       this.#stores.set(spec.name, { ...open, spec })

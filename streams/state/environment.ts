@@ -1,3 +1,4 @@
+import type { Header } from '#core/records/record.ts'
 import type { Origin, StreamRecord } from '../record.ts'
 import type { RecordCache } from './cache.ts'
 import type { StateStore } from './store.ts'
@@ -9,7 +10,7 @@ export interface CurrentRecord {
 }
 
 /** Writes to a changelog topic, in the partition of the task. */
-export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number) => void
+export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number, headers?: readonly Header[]) => void
 
 /** What a store needs of the task it is in. */
 export interface StoreEnvironment {
@@ -20,6 +21,8 @@ export interface StoreEnvironment {
   readonly cache: RecordCache | undefined
   /** Counts rows that came too late for the store's retention. */
   expired(): void
+  /** Wall-clock time, ms. */
+  now(): number
 }
 
 /** A changelog record on its way back. */

@@ -1,9 +1,28 @@
+import { unreachable } from '#core/errors/assert.ts'
 import { invalid } from '../errors.ts'
 import type { OpenStore, StoreEnvironment } from './environment.ts'
+import { openKeyValueStore } from './key-value-store.ts'
 import type { StoreSpec } from './store.ts'
+import { openSuppressionBuffer } from './suppression-buffer.ts'
+import { openVersionedStore } from './versioned-store.ts'
+import { openWindowStore } from './window-store.ts'
 
 /** Opens the store that a topology describes, in memory. */
 export function openStore(spec: StoreSpec, environment: StoreEnvironment): OpenStore {
-  void environment
-  throw invalid(`store "${spec.name}" of kind ${spec.kind} cannot be opened`)
+  switch (spec.kind) {
+    case 'keyValue':
+    case 'timestampedKeyValue':
+      return openKeyValueStore(spec, environment)
+    case 'versionedKeyValue':
+      return openVersionedStore(spec, environment)
+    case 'window':
+    case 'timestampedWindow':
+      return openWindowStore(spec, environment)
+    case 'suppression':
+      return openSuppressionBuffer(spec, environment)
+    case 'session':
+      throw invalid('session stores are not there yet')
+    default:
+      return unreachable(spec.kind)
+  }
 }

@@ -1,7 +1,7 @@
 import type { Serde } from 'millrace'
 import { serdes } from 'millrace'
-import type { KStream, Topology } from 'millrace/streams'
-import { StreamsBuilder, timeWindowedSerde, sessionWindowedSerde, topic, topics } from 'millrace/streams'
+import type { KGroupedStream, KStream, KTable, StoreOptions, TimeWindowedKStream, Topology } from 'millrace/streams'
+import { KStream as StreamClass, sessionWindowedSerde, StreamsBuilder, timeWindowedSerde, topic, topics, windows } from 'millrace/streams'
 import type { CaseNode, Fn } from './case.ts'
 import * as fns from './functions.ts'
 
@@ -18,8 +18,13 @@ export interface SinkSerdes {
 export type Peek = (node: string, key: unknown, value: unknown) => void
 
 type Stream = KStream<unknown, unknown>
+type Table = KTable<unknown, unknown>
+type Grouped = KGroupedStream<unknown, unknown>
+type Windows = TimeWindowedKStream<unknown, unknown>
 
 const string = serdes.string as Serde<unknown>
+const long = serdes.long as Serde<unknown>
+const text = { key: string, value: string }
 const serdeOf = (values: unknown): Serde<unknown> => (values === 'long' ? (serdes.long as Serde<unknown>) : string)
 
 /** Makes our topology of the nodes of a case: each node is one call of the DSL. */
@@ -53,14 +58,113 @@ export class CaseBuilder {
         return this.#sink(node)
       case 'split':
         return this.#split(node)
+      case 'table':
+        return this.#builder.table(this.#topic(node), { ...named(node), ...stored(node) })
+      case 'groupByKey':
+        return this.#stream(node['in']).groupByKey({ ...text, ...named(node) })
+      case 'groupBy':
+        return this.#groupBy(node)
+      case 'windowedBy':
+        return this.#windowedBy(node)
+      case 'count':
+      case 'reduce':
+      case 'aggregate':
+        return this.#aggregate(node)
+      case 'toTable':
+        return this.#stream(node['in']).toTable({ ...materialized(node, string), ...named(node) })
+      case 'suppress':
+        return this.#suppress(node)
+      case 'toStream': {
+        const table = this.#table(node['in'])
+        const key = node['key'] as Fn | undefined
+        if (key === undefined) return table.toStream(named(node))
+        return table.toStream((value, from) => fns.mapKey(key, from, value) as unknown, named(node))
+      }
+      case 'transformValues':
+        throw new Unsupported('operator transformValues is not supported')
       default:
-        return this.#stateless(node)
+        return this.#made.get(node['in'] as string) instanceof StreamClass ? this.#stateless(node) : this.#tableMap(node)
     }
   }
 
+  #table(id: unknown): Table {
+    return this.#made.get(id as string) as Table
+  }
+
+  #topic(node: CaseNode) {
+    return topic(node['topic'] as string, this.#topicOptions(node))
+  }
+
+  #tableMap(node: CaseNode): unknown {
+    const table = this.#table(node['in'])
+    const options = { ...materialized(node, string), ...named(node) }
+    switch (node.op) {
+      case 'filter':
+        return table.filter((value, key) => fns.predicate(node['pred'] as Fn, key, value), options)
+      case 'filterNot':
+        return table.filterNot((value, key) => fns.predicate(node['pred'] as Fn, key, value), options)
+      case 'mapValues':
+        return table.mapValues((value, key) => fns.mapValue(node['fn'] as Fn, key, value) as unknown, options)
+      default:
+        throw new Unsupported(`operator ${node.op} is not supported`)
+    }
+  }
+
+  #groupBy(node: CaseNode): Grouped {
+    if (!(this.#made.get(node['in'] as string) instanceof StreamClass)) throw new Unsupported('operator groupBy of a table is not supported')
+    return this.#stream(node['in']).groupBy((value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown, { ...text, ...named(node) })
+  }
+
+  #windowedBy(node: CaseNode): Windows {
+    const grouped = this.#made.get(node['in'] as string) as Grouped
+    const number = (field: string): number => node[field] as number
+    const grace = { grace: number('grace') ?? 0 }
+    const over = (): ReturnType<typeof windows.tumbling> => {
+      switch (node['kind']) {
+        case 'tumbling':
+          return windows.tumbling(number('size'), grace)
+        case 'hopping':
+          return windows.hopping(number('size'), { advance: number('advance'), ...grace })
+        case 'unlimited':
+          return windows.unlimited({ start: number('start') })
+        default:
+          throw new Unsupported(`${String(node['kind'])} windows are not supported`)
+      }
+    }
+    if (typeof grouped.windowedBy !== 'function') throw new Unsupported('windows of a cogroup are not supported')
+    const windowed = grouped.windowedBy(over())
+    return node['emit'] === 'close' ? windowed.emit('close') : windowed
+  }
+
+  #aggregate(node: CaseNode): unknown {
+    const grouped = this.#made.get(node['in'] as string) as Grouped
+    const options = { ...materialized(node, node.op === 'count' ? long : string), ...named(node) }
+    if (node.op === 'count') return grouped.count(options as object)
+    const fn = node['fn'] as Fn
+    if (node.op === 'reduce') return grouped.reduce((agg, value) => fns.aggregate(fn, null, value, agg), options)
+    const init = node['init'] as string
+    return grouped.aggregate<unknown>({ init: () => init, add: (agg, value, key) => fns.aggregate(fn, key, value, agg), ...options })
+  }
+
+  #suppress(node: CaseNode): Table {
+    const table = this.#table(node['in'])
+    const max = node['maxRecords'] as number | undefined
+    const options = { ...named(node), ...(max !== undefined && { maxRecords: max }) }
+    if (node['until'] === 'windowClose') return table.suppress({ until: 'windowCloses', ...options })
+    const whenFull = node['full'] === 'shutDown' ? 'fail' : 'emit'
+    return table.suppress({ until: 'timeLimit', limit: node['limit'] as number, whenFull, ...options })
+  }
+
   #source(node: CaseNode): Stream {
+    const options = this.#topicOptions(node)
+    if (typeof node['pattern'] === 'string') return this.#builder.stream(topics(new RegExp(node['pattern']), options), named(node))
+    const names = (node['topics'] as string[] | undefined) ?? [node['topic'] as string]
+    return this.#builder.stream(names.map((name) => topic(name, options)), named(node))
+  }
+
+  #topicOptions(node: CaseNode) {
     const extractor = node['timestamp'] as Fn | undefined
-    const options = {
+    return {
       key: string,
       value: serdeOf(node['values']),
       ...(extractor !== undefined && {
@@ -68,9 +172,6 @@ export class CaseBuilder {
           fns.timestamp(extractor, record, partitionTime),
       }),
     }
-    if (typeof node['pattern'] === 'string') return this.#builder.stream(topics(new RegExp(node['pattern']), options), named(node))
-    const names = (node['topics'] as string[] | undefined) ?? [node['topic'] as string]
-    return this.#builder.stream(names.map((name) => topic(name, options)), named(node))
   }
 
   #sink(node: CaseNode): void {
@@ -147,3 +248,14 @@ export class CaseBuilder {
 
 const named = (node: { readonly [field: string]: unknown }): { readonly name?: string } =>
   typeof node['name'] === 'string' ? { name: node['name'] } : {}
+
+/** The `store` field of a node as our options have it. */
+function stored(node: CaseNode): { readonly store?: StoreOptions } {
+  const given = node['store'] as { name?: string; retention?: number; cache?: boolean; log?: false; versioned?: number } | undefined
+  return given === undefined ? {} : { store: given }
+}
+
+/** The `Materialized` argument: without a `store` field there is none. */
+function materialized(node: CaseNode, value: Serde<unknown>): { readonly store?: StoreOptions; readonly key?: Serde<unknown>; readonly value?: Serde<unknown> } {
+  return node['store'] === undefined ? {} : { ...stored(node), key: string, value }
+}

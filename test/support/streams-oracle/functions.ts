@@ -4,11 +4,11 @@ import type { Fn } from './case.ts'
 /** The function vocabulary of the oracle (FORMAT.md 5), written anew in TypeScript. */
 type Text = string | null
 
-const isWindowed = (x: unknown): x is Windowed<unknown> => typeof x === 'object' && x !== null && 'window' in x
+const isWindowed = (x: unknown): x is Windowed<unknown> => typeof x === 'object' && x !== null && 'start' in x
 
 export function text(x: unknown): string {
   if (!isWindowed(x)) return String(x)
-  const { start, end } = x.window
+  const { start, end } = x
   return `${text(x.key)}@${start}-${end === Infinity ? 'inf' : end}`
 }
 

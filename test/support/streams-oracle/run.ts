@@ -144,8 +144,8 @@ function comparable(text: string): string {
 
 export function keyJson(key: unknown): Json {
   if (typeof key !== 'object' || key === null) return key as Json
-  const { key: inner, window } = key as Windowed<Json>
-  return { key: inner, start: window.start, end: window.end === Infinity ? null : window.end }
+  const { key: inner, start, end } = key as Windowed<Json>
+  return { key: inner, start, end: end === Infinity ? null : end }
 }
 
 const anyText = new Set(['exception', 'stacktrace', 'message'].map((name) => `__streams.errors.${name}`))

@@ -55,11 +55,11 @@ export function javaBytes(cases: readonly JavaCase[]): string[] {
 }
 
 /** Runs a program of test/interop/java with Apache Kafka's jars; the lines it prints. */
-export function runJava(program: string, input = ''): string[] {
-  const ran = spawnSync('java', ['-cp', join(kafkaLibs(), '*'), join(programs, program)], {
+export function runJava(program: string, input = '', args: readonly string[] = []): string[] {
+  const ran = spawnSync('java', ['-cp', join(kafkaLibs(), '*'), join(programs, program), ...args], {
     input,
     encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: 256 * 1024 * 1024,
   })
   if (ran.error !== undefined) throw new Skipped(`no java: ${ran.error.message}`)
   if (ran.status !== 0) throw new Error(`${program} ended with ${ran.status}: ${ran.stderr}`)

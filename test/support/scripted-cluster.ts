@@ -30,8 +30,11 @@ export class ScriptedCluster {
   readonly asked: string[] = []
   /** Brokers that refuse connections. */
   readonly down = new Set<number>()
+  /** Added to the correlation id of every answer: what a confused broker would send. */
+  correlationOffset = 0
   readonly #brokers: readonly number[]
   readonly #scripts = new Map<string, Script>()
+  readonly #answerVersions = new Map<string, (version: number) => number>()
   readonly #cut = new Set<(broker: number) => void>()
   #connections = 0
 
@@ -69,6 +72,11 @@ export class ScriptedCluster {
   /** Scripts one API; the last script counts. */
   on(api: string, script: Script): void {
     this.#scripts.set(api, script)
+  }
+
+  /** Makes answers of an API be written in another version than the request's. */
+  answerInVersion(api: string, version: (requested: number) => number): void {
+    this.#answerVersions.set(api, version)
   }
 
   /** Serves metadata of these topics; `leader` is asked each time. */
@@ -164,6 +172,7 @@ export class ScriptedCluster {
     const body = decodeRequest(api, apiVersion, frame, bodyStart)
     const answer = await script({ broker, connection, version: apiVersion, body })
     if (answer === silence || answer === hangUp) return answer as typeof silence | typeof hangUp
-    return encodeResponse(api, apiVersion, correlationId, answer)
+    const version = this.#answerVersions.get(api.name)?.(apiVersion) ?? apiVersion
+    return encodeResponse(api, version, correlationId + this.correlationOffset, answer)
   }
 }

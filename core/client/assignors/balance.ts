@@ -98,8 +98,11 @@ class Division {
     for (const key of keys) this.give(key, this.#emptiest(this.#partitions.get(key)!.topic))
   }
 
+  /** The fullest first: relieving another would take from it what it may keep in the end. */
   level(): void {
-    while (this.#members.some((member) => this.#relieve(member))) continue
+    const fullestFirst = [...this.#members]
+    do fullestFirst.sort((a, b) => this.#load(b) - this.#load(a))
+    while (fullestFirst.some((member) => this.#relieve(member)))
   }
 
   result(): Map<string, TopicPartition[]> {

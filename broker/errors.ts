@@ -47,6 +47,16 @@ export const brokerErrors = errorTable({
     message: 'address {host}:{port} cannot be bound: {problem}',
     hint: 'Another process may listen there. Choose another port, or 0 for a free one.',
   },
+  CONFIG_FILE: {
+    retry: 'never',
+    message: 'file "{file}" cannot be read: {problem}',
+    hint: 'Name a file of settings in the form of server.properties.',
+  },
+  SETTING_FORM: {
+    retry: 'never',
+    message: '"{text}" is not a setting',
+    hint: 'Give settings as --set name=value.',
+  },
   NOT_A_BROKER_DIRECTORY: {
     retry: 'never',
     message: 'directory "{directory}" holds no meta.properties: no broker has written it',

@@ -11,7 +11,7 @@ const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.prope
  * needs them. Written only when it changes.
  */
 export function saveSettings(files: Files, dataDirectory: string, given: Readonly<Record<string, string>>): void {
-  const rows = Object.entries(given).filter(([name]) => !passing.has(name))
+  const rows = Object.entries(given).filter(([name]) => !passing.has(name) && !name.startsWith('millrace.'))
   const text = rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${escape(value)}\n`).join('')
   const file = fileOf(dataDirectory)
   const before = files.exists(file) ? files.readWhole(file).toString('utf8') : ''

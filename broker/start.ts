@@ -1,3 +1,4 @@
+import type { Setting } from '#core/config/define.ts'
 import { type Clock, systemClock } from '#core/ports/clock.ts'
 import type { Files } from '#core/ports/files.ts'
 import { memoryFiles } from '#core/ports/memory-files.ts'
@@ -92,12 +93,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const dataDir = options.memory ? '/broker' : dataDirectory(config)
   ports.files.makeDirectory(dataDir)
   const meta = formatDirectory(ports, dataDir, { id: config['node.id'], controller: plan.controller })
-  saveSettings(ports.files, dataDir, given)
   const logs = await LogDirectory.open({ ...ports, log }, dataDir, {
     config: topicConfigDefinition.parse({}, 'defaults of topics'),
     retentionCheckMs: config['log.retention.check.interval.ms'],
     producerIdExpirationMs: config['producer.id.expiration.ms'],
   })
+  saveSettings(ports.files, dataDir, given)
   const broker = new RunningBroker(ports, { log, given, config, plan, meta, logs })
   try {
     await broker.start()
@@ -113,7 +114,7 @@ function givenSettings(options: BrokerOptions, log: Log): Record<string, string>
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(options.config ?? {})) {
     const known = brokerConfigDefinition.resolve(name)
-    if (known !== undefined) given[known] = value
+    if (known !== undefined) given[known] = canonical(known, value)
     else if (!ignoredSettings.has(name)) log('warn', `setting "${name}" is not known and has no effect`)
   }
   const { host, port, dataDir, memory = false } = options
@@ -123,6 +124,17 @@ function givenSettings(options: BrokerOptions, log: Log): Record<string, string>
   if (dataDir !== undefined) given['log.dirs'] = dataDir
   const policy = flushPolicies[given['flush'] as keyof typeof flushPolicies]
   return { ...policy, ...given }
+}
+
+/** A value in Kafka's form: units are ours. What cannot be read stays as it is, for the definition to complain of. */
+function canonical(name: string, value: string): string {
+  const setting = (brokerConfigDefinition.settings as Readonly<Record<string, Setting<unknown>>>)[name]!
+  try {
+    return setting.print(setting.parse(value))
+  } catch (error) {
+    if (error instanceof RangeError) return value
+    throw error
+  }
 }
 
 function dataDirectory(config: BrokerConfig): string {

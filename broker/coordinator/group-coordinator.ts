@@ -25,7 +25,7 @@ import type { CoordinatorPorts, RequestContext } from './ports.ts'
 import { Shard } from './shard.ts'
 
 /** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
-const allGroupOperations = 328
+const allGroupOperations = 3400
 
 /**
  * Coordinates classic groups and keeps committed offsets, each group in one partition of `__consumer_offsets`. A method
@@ -81,7 +81,7 @@ export class GroupCoordinator {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#sweep.cancel()
-    for (const partition of [...this.#shards.keys()]) this.unload(partition)
+    for (const partition of this.#shards.keys()) this.unload(partition)
   }
 
   joinGroup(context: RequestContext, request: JoinGroupRequest): Promise<JoinGroupResponseInput> {
@@ -107,8 +107,11 @@ export class GroupCoordinator {
     })
   }
 
-  syncGroup(_context: RequestContext, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
+  syncGroup(context: RequestContext, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
     return new Promise((resolve) => {
+      // Optional in the message's schema, but since version 5 a member has to say what it believes was agreed on (KIP-559).
+      const isAgreed = request.protocolType !== null && request.protocolName !== null
+      if (context.apiVersion >= 5 && !isAgreed) return resolve(syncProblem('INCONSISTENT_GROUP_PROTOCOL'))
       const found = this.#find(request.groupId)
       if (typeof found === 'string') return resolve(syncProblem(found))
       const group = found.groups.get(request.groupId)
@@ -132,7 +135,11 @@ export class GroupCoordinator {
     const answer = (problems: readonly (ErrorName | null)[]): LeaveGroupResponseInput => {
       const codes = problems.map((problem) => code(problem ?? 'NONE'))
       if (!isBatch) return { errorCode: codes[0]! }
-      const members = leavers.map(({ memberId, groupInstanceId }, i) => ({ memberId, groupInstanceId, errorCode: codes[i]! }))
+      const members = leavers.map(({ memberId, groupInstanceId }, i) => ({
+        memberId,
+        groupInstanceId,
+        errorCode: codes[i]!,
+      }))
       return { errorCode: 0, members }
     }
     return new Promise((resolve) => {
@@ -165,7 +172,8 @@ export class GroupCoordinator {
       const { records, answered } = deleteOffsets(group, found.stored, this.#ports.topics, request)
       found.run(request.groupId, {
         records,
-        stored: (failed) => (failed === null ? resolve({ errorCode: 0, throttleTimeMs: 0, topics: answered }) : refuse(failed)),
+        stored: (failed) =>
+          failed === null ? resolve({ errorCode: 0, throttleTimeMs: 0, topics: answered }) : refuse(failed),
       })
     })
   }
@@ -177,7 +185,9 @@ export class GroupCoordinator {
       const group = found.groups.get(groupId)
       if (group !== undefined) {
         const described = describeGroup(group)
-        return request.includeAuthorizedOperations ? { ...described, authorizedOperations: allGroupOperations } : described
+        return request.includeAuthorizedOperations
+          ? { ...described, authorizedOperations: allGroupOperations }
+          : described
       }
       if (context.apiVersion < 6) return describeNothing(groupId, 0, 'Dead')
       const missing = describeNothing(groupId, code('GROUP_ID_NOT_FOUND'), 'Dead')
@@ -191,11 +201,14 @@ export class GroupCoordinator {
     if (this.#isClosed) return { errorCode: code('COORDINATOR_NOT_AVAILABLE'), groups: [] }
     if (shards.some((shard) => !shard.isLoaded)) return { errorCode: code('COORDINATOR_LOAD_IN_PROGRESS'), groups: [] }
     const matches = listFilter(request)
-    return { errorCode: 0, groups: shards.flatMap((shard) => [...shard.groups.values()].filter(matches).map(listGroup)) }
+    return {
+      errorCode: 0,
+      groups: shards.flatMap((shard) => [...shard.groups.values()].filter(matches).map(listGroup)),
+    }
   }
 
   async deleteGroups(_context: RequestContext, request: DeleteGroupsRequest): Promise<DeleteGroupsResponseInput> {
-    const results = request.groupsNames.map(async (groupId) => {
+    const results = [...new Set(request.groupsNames)].map(async (groupId) => {
       const problem = await this.#deleteGroup(groupId)
       return { groupId, errorCode: code(problem ?? 'NONE') }
     })

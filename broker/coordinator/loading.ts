@@ -7,7 +7,11 @@ import type { StoredState } from './stored-state.ts'
  * Replays a partition from the log's start to its end. What Apache Kafka wrote is read as well: offsets committed in
  * transactions, and records of types that are not ours, which stay in the log and are passed over.
  */
-export async function replayPartition(partitions: OffsetsPartitions, partition: number, state: StoredState): Promise<void> {
+export async function replayPartition(
+  partitions: OffsetsPartitions,
+  partition: number,
+  state: StoredState,
+): Promise<void> {
   for await (const bytes of partitions.read(partition)) {
     for (const batch of batches(bytes)) {
       if (batch.isControl) {

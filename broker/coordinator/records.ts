@@ -54,7 +54,13 @@ export function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorReco
     case 0:
     case 1: {
       const { group, topic, partition } = decodeStored(offsetCommitKey, key)
-      return { kind: 'offset', groupId: group, topic, partition, value: value && decodeStored(offsetCommitValue, value) }
+      return {
+        kind: 'offset',
+        groupId: group,
+        topic,
+        partition,
+        value: value && decodeStored(offsetCommitValue, value),
+      }
     }
     case 2: {
       const { group } = decodeStored(groupMetadataKey, key)

@@ -12,7 +12,9 @@ async function persisted(world: GroupWorld) {
   const sorted = offsets.groups.map((group) => ({
     groupId: group.groupId,
     offsets: group.topics
-      .flatMap((topic) => topic.partitions.map((each) => `${topic.name}-${each.partitionIndex}=${each.committedOffset} ${each.metadata}`))
+      .flatMap((topic) =>
+        topic.partitions.map((each) => `${topic.name}-${each.partitionIndex}=${each.committedOffset} ${each.metadata}`),
+      )
       .toSorted(),
   }))
   return sorted.filter((group) => group.offsets.length > 0).toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))
@@ -23,13 +25,35 @@ const member = fc.nat({ max: 3 })
 const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('join' as const), member }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('sync' as const), member }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('commit' as const), member, partition: fc.nat({ max: 3 }), offset: fc.nat({ max: 9 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('commit alone' as const), group: fc.nat({ max: 1 }), offset: fc.nat({ max: 9 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('commit' as const),
+      member,
+      partition: fc.nat({ max: 3 }),
+      offset: fc.nat({ max: 9 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('commit alone' as const),
+      group: fc.nat({ max: 1 }),
+      offset: fc.nat({ max: 9 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: 8000 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), member }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), member }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete group' as const), group: fc.nat({ max: 1 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete offset' as const), group: fc.nat({ max: 1 }), partition: fc.nat({ max: 3 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('delete offset' as const),
+      group: fc.nat({ max: 1 }),
+      partition: fc.nat({ max: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop topic' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 )
@@ -37,7 +61,11 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 
 /** Members 0 and 1 are in the first group, 2 and 3 in the second; 1 and 3 are static. */
 const fresh = (world: GroupWorld, i: number): TestMember =>
-  new TestMember(world, { groupId: groupIds[i >> 1]!, groupInstanceId: i % 2 === 0 ? null : `instance-${i}`, sessionTimeoutMs: 6000 })
+  new TestMember(world, {
+    groupId: groupIds[i >> 1]!,
+    groupInstanceId: i % 2 === 0 ? null : `instance-${i}`,
+    sessionTimeoutMs: 6000,
+  })
 
 async function apply(world: GroupWorld, members: TestMember[], step: Command): Promise<void> {
   switch (step.do) {
@@ -82,7 +110,10 @@ async function apply(world: GroupWorld, members: TestMember[], step: Command): P
 }
 
 async function restartAndCompare(world: GroupWorld): Promise<void> {
-  const before = { offsets: await persisted(world), groups: await Promise.all(groupIds.map((id) => describeOne(world, id))) }
+  const before = {
+    offsets: await persisted(world),
+    groups: await Promise.all(groupIds.map((id) => describeOne(world, id))),
+  }
   await world.restart()
   expect(await persisted(world)).toEqual(before.offsets)
   for (const [i, groupId] of groupIds.entries()) {
@@ -99,7 +130,11 @@ describe('a coordinator that starts again', () => {
   it('has what the one before it had stored, whatever happened', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
-        const settings = { 'group.initial.rebalance.delay.ms': 100, 'offsets.retention.check.interval.ms': 20_000, 'offsets.retention.minutes': 1 }
+        const settings = {
+          'group.initial.rebalance.delay.ms': 100,
+          'offsets.retention.check.interval.ms': 20_000,
+          'offsets.retention.minutes': 1,
+        }
         const world = await GroupWorld.start({ settings })
         const members = [0, 1, 2, 3].map((i) => fresh(world, i))
         for (const step of commands) await apply(world, members, step)

@@ -20,6 +20,7 @@ export class TestMember {
   memberId = ''
   generationId = -1
   leader = ''
+  protocolName: string | null = null
   /** Who is in the group; known to the leader. */
   members: string[] = []
   assignment = ''
@@ -66,11 +67,21 @@ export class TestMember {
     })
   }
 
-  #joined<R extends { errorCode: number; generationId: number; leader: string; memberId: string; members: readonly { memberId: string }[] }>(response: R): R {
+  #joined<
+    R extends {
+      errorCode: number
+      generationId: number
+      leader: string
+      protocolName: string | null
+      memberId: string
+      members: readonly { memberId: string }[]
+    },
+  >(response: R): R {
     if (response.errorCode === 0) {
       this.memberId = response.memberId
       this.generationId = response.generationId
       this.leader = response.leader
+      this.protocolName = response.protocolName
       this.members = response.members.map((member) => member.memberId)
     }
     return response
@@ -83,6 +94,8 @@ export class TestMember {
       generationId: this.generationId,
       memberId: this.memberId,
       groupInstanceId: this.options.groupInstanceId,
+      protocolType: this.options.protocolType,
+      protocolName: this.protocolName,
       assignments: Object.entries(assignments).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
     })
     if (errorCode === 0) this.assignment = assignment.toString()
@@ -109,7 +122,12 @@ export class TestMember {
       generationIdOrMemberEpoch: this.generationId,
       memberId: this.memberId,
       groupInstanceId,
-      topics: [{ name: topic, partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }] }],
+      topics: [
+        {
+          name: topic,
+          partitions: [{ partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }],
+        },
+      ],
     })
     return response.topics[0]!.partitions[0]!.errorCode
   }

@@ -31,7 +31,15 @@ export interface GroupWorldOptions {
 export const topicIdOf = (name: string): string => Buffer.from(name.padEnd(16, '.')).toString('base64url')
 
 const apis = {
-  joinGroup, syncGroup, heartbeat, leaveGroup, offsetCommit, offsetFetch, offsetDelete, describeGroups, listGroups,
+  joinGroup,
+  syncGroup,
+  heartbeat,
+  leaveGroup,
+  offsetCommit,
+  offsetFetch,
+  offsetDelete,
+  describeGroups,
+  listGroups,
   deleteGroups,
 }
 type Apis = typeof apis

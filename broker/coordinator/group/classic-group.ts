@@ -63,7 +63,10 @@ export class ClassicGroup {
     const { memberId, groupInstanceId } = member
     if (this.members.size === 0) this.protocolType = protocolType
     if (groupInstanceId !== null) {
-      assert(!this.staticMembers.has(groupInstanceId), `static member "${groupInstanceId}" is in "${this.groupId}" already`)
+      assert(
+        !this.staticMembers.has(groupInstanceId),
+        `static member "${groupInstanceId}" is in "${this.groupId}" already`,
+      )
       this.staticMembers.set(groupInstanceId, memberId)
     }
     this.leaderId ??= memberId

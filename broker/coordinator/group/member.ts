@@ -43,7 +43,9 @@ export function metadataOf(member: Member, protocolName: string | null): Buffer 
 export function hasProtocols(member: Member, protocols: readonly Protocol[]): boolean {
   return (
     member.protocols.length === protocols.length &&
-    member.protocols.every((mine, i) => mine.name === protocols[i]!.name && mine.metadata.equals(protocols[i]!.metadata))
+    member.protocols.every(
+      (mine, i) => mine.name === protocols[i]!.name && mine.metadata.equals(protocols[i]!.metadata),
+    )
   )
 }
 

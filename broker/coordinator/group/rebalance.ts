@@ -57,7 +57,7 @@ function delayFirst(group: ClassicGroup, delay: { delayMs: number; remainingMs: 
 export function syncDue(world: GroupWorld, group: ClassicGroup): Step {
   if (group.pendingSync.size === 0) return nothing
   if (group.state !== 'CompletingRebalance' && group.state !== 'Stable') return nothing
-  for (const memberId of [...group.pendingSync]) group.remove(memberId)
+  for (const memberId of group.pendingSync) group.remove(memberId)
   return prepareRebalance(world, group)
 }
 
@@ -66,7 +66,7 @@ function completeJoin(world: GroupWorld, group: ClassicGroup): Step {
   group.joinAlarm.clear()
   group.initialDelay = null
   group.newMemberAdded = false
-  for (const member of [...group.members.values()]) {
+  for (const member of group.members.values()) {
     // Static members keep their place until their session ends: they may be restarting.
     if (member.joining === null && member.groupInstanceId === null) group.remove(member.memberId)
   }
@@ -80,7 +80,8 @@ function completeJoin(world: GroupWorld, group: ClassicGroup): Step {
     return {
       records: [groupRecord(group)],
       stored: (problem) => {
-        if (problem !== null) world.log('warn', 'could not store that a group is empty', { group: group.groupId, problem })
+        if (problem !== null)
+          world.log('warn', 'could not store that a group is empty', { group: group.groupId, problem })
       },
     }
   }

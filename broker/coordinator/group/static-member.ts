@@ -3,7 +3,13 @@ import type { ClassicGroup } from './classic-group.ts'
 import type { Joining } from './join.ts'
 import { type Member, joinProblem } from './member.ts'
 import { selectProtocol } from './protocols.ts'
-import { completeJoinIfAllJoined, currentGeneration, membersForLeader, prepareRebalance, rebalanceOrCompleteJoin } from './rebalance.ts'
+import {
+  completeJoinIfAllJoined,
+  currentGeneration,
+  membersForLeader,
+  prepareRebalance,
+  rebalanceOrCompleteJoin,
+} from './rebalance.ts'
 import { groupRecord } from './snapshot.ts'
 import type { GroupWorld, Step } from './step.ts'
 
@@ -25,7 +31,8 @@ export function replaceStaticMember(
   member.session.set(member.sessionTimeoutMs)
   switch (group.state) {
     case 'Stable':
-      if (selectProtocol([...group.members.values()]) !== group.protocolName) return rebalanceOrCompleteJoin(world, group)
+      if (selectProtocol([...group.members.values()]) !== group.protocolName)
+        return rebalanceOrCompleteJoin(world, group)
       return keepAssignment(world, group, { old, member, joining, leaderBefore })
     case 'CompletingRebalance':
       // The leader may be assigning to the old id at this moment, so the new one would get nothing.

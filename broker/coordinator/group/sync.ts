@@ -36,7 +36,8 @@ function problemOf(group: ClassicGroup, request: SyncGroupRequest): ErrorName | 
   const problem = group.memberProblem(request.memberId, request.groupInstanceId)
   if (problem !== null) return problem
   if (request.generationId !== group.generationId) return 'ILLEGAL_GENERATION'
-  const differs = (asked: string | null, mine: string | null): boolean => asked !== null && mine !== null && asked !== mine
+  const differs = (asked: string | null, mine: string | null): boolean =>
+    asked !== null && mine !== null && asked !== mine
   if (differs(request.protocolType, group.protocolType) || differs(request.protocolName, group.protocolName)) {
     return 'INCONSISTENT_GROUP_PROTOCOL'
   }

@@ -38,7 +38,8 @@ export function answerCommit(
     topics: request.topics.map((topic, i) => answerTopic(topic, problems[i]!, group)),
   })
   return new Promise((resolve) => {
-    const problem = typeof found === 'string' ? found : checkCommit(found.groups.get(request.groupId), request, context.apiVersion)
+    const problem =
+      typeof found === 'string' ? found : checkCommit(found.groups.get(request.groupId), request, context.apiVersion)
     if (problem !== null || typeof found === 'string') return resolve(answer(problem))
     found.run(request.groupId, { records, stored: (failed) => resolve(answer(failed)) })
   })

@@ -8,7 +8,11 @@ import type { CommittedOffset } from '../records.ts'
  * Whether a member, or a consumer that assigns itself its partitions, may commit for the group; null if so. A commit also
  * keeps the member's session going.
  */
-export function checkCommit(group: ClassicGroup | undefined, request: OffsetCommitRequest, apiVersion: number): ErrorName | null {
+export function checkCommit(
+  group: ClassicGroup | undefined,
+  request: OffsetCommitRequest,
+  apiVersion: number,
+): ErrorName | null {
   const { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId } = request
   if (group === undefined) {
     if (generationId < 0) return null

@@ -33,7 +33,8 @@ export function deleteOffsets(
       name,
       partitions: partitions.map(({ partitionIndex: partition }) => {
         const problem = problemOf(partition)
-        const isThere = state.offsets.get(groupId, name, partition) !== undefined || state.isUnstable(groupId, name, partition)
+        const isThere =
+          state.offsets.get(groupId, name, partition) !== undefined || state.isUnstable(groupId, name, partition)
         if (problem === null && isThere) records.push({ kind: 'offset', groupId, topic: name, partition, value: null })
         return { partitionIndex: partition, errorCode: problem === null ? 0 : code(problem) }
       }),
@@ -59,7 +60,8 @@ export function deleteTopics(state: StoredState, names: ReadonlySet<string>): Ma
     const records: CoordinatorRecord[] = []
     for (const [topic, partitions] of state.offsets.topics(groupId)) {
       if (!names.has(topic)) continue
-      for (const partition of partitions.keys()) records.push({ kind: 'offset', groupId, topic, partition, value: null })
+      for (const partition of partitions.keys())
+        records.push({ kind: 'offset', groupId, topic, partition, value: null })
     }
     if (records.length > 0) byGroup.set(groupId, records)
   }

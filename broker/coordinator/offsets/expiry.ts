@@ -9,7 +9,12 @@ import type { StoredState } from '../stored-state.ts'
  * became empty; in a stable group of consumers those of topics that are no longer subscribed to, and in a group that only
  * ever committed all of them, each counted from its commit. A group goes when it is empty and its last offset does.
  */
-export function expire(group: ClassicGroup, state: StoredState, config: GroupSettings, nowMs: number): CoordinatorRecord[] {
+export function expire(
+  group: ClassicGroup,
+  state: StoredState,
+  config: GroupSettings,
+  nowMs: number,
+): CoordinatorRecord[] {
   const { groupId } = group
   const since = expiryBase(group)
   const tombstones: CoordinatorRecord[] = []

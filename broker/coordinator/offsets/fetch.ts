@@ -26,9 +26,14 @@ export interface OffsetFetchOptions {
 }
 
 /** The committed offsets of a group; -1 for a partition that has none, also in a group that does not exist. */
-export function fetchOffsets(state: StoredState, groupId: string, asked: AskedTopics, options: OffsetFetchOptions): AnsweredTopic[] {
+export function fetchOffsets(
+  state: StoredState,
+  groupId: string,
+  asked: AskedTopics,
+  options: OffsetFetchOptions,
+): AnsweredTopic[] {
   if (asked === null) return fetchAll(state, groupId, options)
-  return asked.map(({ name, topicId = zeroUuid, partitionIndexes = [] }) => {
+  return asked.map(({ name, topicId, partitionIndexes }) => {
     const known = options.byId ? options.topics.topicName(topicId) : name
     const partitions = partitionIndexes.map((partition) =>
       known === undefined

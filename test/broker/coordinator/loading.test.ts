@@ -10,17 +10,26 @@ import { encodeStored } from '#core/wire/stored/stored.ts'
 
 const offsetRecord = (groupId: string, offset: number) =>
   encodeRecord({
-    kind: 'offset', groupId, topic: 'orders', partition: 0,
+    kind: 'offset',
+    groupId,
+    topic: 'orders',
+    partition: 0,
     value: { offset, leaderEpoch: -1, metadata: '', commitTimestamp: 1_700_000_000_000, expireTimestamp: -1 },
   })
-const batch = (records: readonly { key: Buffer | null; value: Buffer | null }[], options: BatchBuilderOptions = {}): Buffer => {
+const batch = (
+  records: readonly { key: Buffer | null; value: Buffer | null }[],
+  options: BatchBuilderOptions = {},
+): Buffer => {
   const builder = new BatchBuilder(options)
   for (const { key, value } of records) builder.append(1_700_000_000_000, key, value)
   return builder.build()
 }
 const marker = (producerId: number, type: 'abort' | 'commit'): Buffer =>
   batch([{ key: Buffer.from([0, 0, 0, type === 'commit' ? 1 : 0]), value: Buffer.from([0, 0, 0, 0, 0, 0]) }], {
-    producerId, producerEpoch: 0, isTransactional: true, isControl: true,
+    producerId,
+    producerEpoch: 0,
+    isTransactional: true,
+    isControl: true,
   })
 const loaded = async (...batches: Buffer[]): Promise<GroupWorld> => {
   const world = new GroupWorld()
@@ -131,23 +140,38 @@ describe('loading', () => {
       prefix.writeInt16BE(version)
       return Buffer.concat([prefix, ...rest])
     }
-    const strange = [3, 5, 8, 10, 16, 23, 99].map((version) => ({ key: key(version, Buffer.from([0, 1, 103])), value: Buffer.from([0, 0, 1]) }))
+    const strange = [3, 5, 8, 10, 16, 23, 99].map((version) => ({
+      key: key(version, Buffer.from([0, 1, 103])),
+      value: Buffer.from([0, 0, 1]),
+    }))
     const offset = { offset: 8, metadata: 'm', commitTimestamp: 1 }
     const member = {
-      memberId: 'm', clientId: 'c', clientHost: '/h', sessionTimeout: 10_000, subscription: Buffer.from([1]), assignment: Buffer.from([2]),
+      memberId: 'm',
+      clientId: 'c',
+      clientHost: '/h',
+      sessionTimeout: 10_000,
+      subscription: Buffer.from([1]),
+      assignment: Buffer.from([2]),
     }
     const group = { protocolType: 'connect', generation: 4, protocol: 'p', leader: 'm', members: [member] }
     for (const version of [0, 1, 2, 3, 4]) {
       const groupKey = encodeRecord({ kind: 'group', groupId: 'g', value: null }).key
       const world = await loaded(
         batch([{ key: null, value: Buffer.from('?') }, ...strange]),
-        batch([
-          { key: offsetRecord('g', 8).key, value: encodeStored(offsetCommitValue, version, offset) },
-          { key: groupKey, value: encodeStored(groupMetadataValue, version, group) },
-        ], { compression: 'gzip' }),
+        batch(
+          [
+            { key: offsetRecord('g', 8).key, value: encodeStored(offsetCommitValue, version, offset) },
+            { key: groupKey, value: encodeStored(groupMetadataValue, version, group) },
+          ],
+          { compression: 'gzip' },
+        ),
       )
       expect(await fetchOne(world, 'orders', 0)).toBe(8)
-      expect(await describeOne(world)).toMatchObject({ groupState: 'Stable', protocolType: 'connect', protocolData: 'p' })
+      expect(await describeOne(world)).toMatchObject({
+        groupState: 'Stable',
+        protocolType: 'connect',
+        protocolData: 'p',
+      })
       const beat = { groupId: 'g', generationId: 4, memberId: 'm' }
       expect((await world.call('heartbeat', 4, beat)).errorCode).toBe(0)
     }
@@ -167,17 +191,31 @@ describe('loading', () => {
 describe('records', () => {
   it('are Kafka’s own, byte for byte', () => {
     // From `__consumer_offsets` of Apache Kafka: key version 1, group "g", topic "t", partition 7.
-    expect(encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value: null }).key.toString('hex')).toBe('0001000167000174' + '00000007')
+    expect(
+      encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value: null }).key.toString('hex'),
+    ).toBe('0001000167000174' + '00000007')
     const value = { offset: 5, leaderEpoch: 2, metadata: 'm', commitTimestamp: 256, expireTimestamp: -1 }
     const encoded = encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value })
-    expect(encoded.value!.toString('hex')).toBe('0003' + '0000000000000005' + '00000002' + '00016d' + '0000000000000100')
+    expect(encoded.value!.toString('hex')).toBe(
+      '0003' + '0000000000000005' + '00000002' + '00016d' + '0000000000000100',
+    )
     expect(decodeRecord(encoded.key, encoded.value)).toMatchObject({ groupId: 'g', topic: 't', partition: 7, value })
     const group = encodeRecord({
-      kind: 'group', groupId: 'g',
-      value: { protocolType: 'consumer', generation: 3, protocol: null, leader: null, currentStateTimestamp: 256, members: [] },
+      kind: 'group',
+      groupId: 'g',
+      value: {
+        protocolType: 'consumer',
+        generation: 3,
+        protocol: null,
+        leader: null,
+        currentStateTimestamp: 256,
+        members: [],
+      },
     })
     expect(group.key.toString('hex')).toBe('0002000167')
-    expect(group.value!.toString('hex')).toBe('0003' + '0008636f6e73756d6572' + '00000003' + 'ffff' + 'ffff' + '0000000000000100' + '00000000')
+    expect(group.value!.toString('hex')).toBe(
+      '0003' + '0008636f6e73756d6572' + '00000003' + 'ffff' + 'ffff' + '0000000000000100' + '00000000',
+    )
   })
 
   it('too large for the topic are refused alone', async () => {
@@ -186,7 +224,9 @@ describe('records', () => {
     await joinAll(world, huge)
     const answers = [huge.sync({ [huge.memberId]: 'x'.repeat(1_100_000) })]
     const small = world.call('offsetCommit', 9, {
-      groupId: 's', generationIdOrMemberEpoch: -1, memberId: '',
+      groupId: 's',
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
       topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }],
     })
     expect((await small).topics[0]!.partitions[0]!.errorCode).toBe(0)

@@ -5,8 +5,11 @@ import { GroupWorld, topicIdOf } from '../../support/group-world.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 const minutes = 60_000
-const partition = (partitionIndex: number, committedOffset: number, committedMetadata: string | null = null) =>
-  ({ partitionIndex, committedOffset, committedMetadata })
+const partition = (partitionIndex: number, committedOffset: number, committedMetadata: string | null = null) => ({
+  partitionIndex,
+  committedOffset,
+  committedMetadata,
+})
 const simple = { groupId: 'simple', generationIdOrMemberEpoch: -1, memberId: '' }
 const commitSimple = async (world: GroupWorld, topic: string, offset: number, version = 9, more = {}) => {
   const topics = [{ name: topic, partitions: [partition(0, offset)] }]
@@ -41,7 +44,10 @@ describe('commits', () => {
     const response = await world.call('offsetCommit', 9, {
       ...simple,
       topics: [
-        { name: 'orders', partitions: [partition(0, 1, '1234'), partition(1, 1, '12345'), partition(4, 1), partition(-1, 1)] },
+        {
+          name: 'orders',
+          partitions: [partition(0, 1, '1234'), partition(1, 1, '12345'), partition(4, 1), partition(-1, 1)],
+        },
         { name: 'nothing', partitions: [partition(0, 1)] },
       ],
     })
@@ -53,17 +59,33 @@ describe('commits', () => {
     const [orders, ghost] = [topicIdOf('orders'), topicIdOf('ghost')]
     const response = await world.call('offsetCommit', 10, {
       ...simple,
-      topics: [{ topicId: orders, partitions: [partition(0, 5)] }, { topicId: ghost, partitions: [partition(0, 5)] }],
+      topics: [
+        { topicId: orders, partitions: [partition(0, 5)] },
+        { topicId: ghost, partitions: [partition(0, 5)] },
+      ],
     })
-    expect(response.topics.map((topic) => [topic.topicId, topic.partitions[0]!.errorCode])).toEqual([[orders, 0], [ghost, 100]])
-    const asked = [{ topicId: orders, partitionIndexes: [0, 1] }, { topicId: ghost, partitionIndexes: [0] }]
+    expect(response.topics.map((topic) => [topic.topicId, topic.partitions[0]!.errorCode])).toEqual([
+      [orders, 0],
+      [ghost, 100],
+    ])
+    const asked = [
+      { topicId: orders, partitionIndexes: [0, 1] },
+      { topicId: ghost, partitionIndexes: [0] },
+    ]
     const fetched = await world.call('offsetFetch', 10, { groups: [{ groupId: 'simple', topics: asked }] })
-    expect(fetched.groups[0]!.topics.map((topic) => topic.partitions.map((each) => [each.committedOffset, each.errorCode]))).toEqual([
-      [[5, 0], [-1, 0]],
+    expect(
+      fetched.groups[0]!.topics.map((topic) => topic.partitions.map((each) => [each.committedOffset, each.errorCode])),
+    ).toEqual([
+      [
+        [5, 0],
+        [-1, 0],
+      ],
       [[-1, 100]],
     ])
     delete world.topics['orders']
-    expect((await world.call('offsetFetch', 10, { groups: [{ groupId: 'simple', topics: null }] })).groups[0]!.topics).toEqual([])
+    expect(
+      (await world.call('offsetFetch', 10, { groups: [{ groupId: 'simple', topics: null }] })).groups[0]!.topics,
+    ).toEqual([])
   })
 
   it('of strangers are refused once a group has members', async () => {
@@ -72,7 +94,9 @@ describe('commits', () => {
     await stabilize(world, member)
     expect(await commitSimple(world, 'orders', 1)).toBe(25)
     expect(await commitSimple(world, 'orders', 1, 9, { memberId: member.memberId })).toBe(22)
-    expect(await commitSimple(world, 'orders', 1, 9, { memberId: member.memberId, generationIdOrMemberEpoch: 1 })).toBe(0)
+    expect(await commitSimple(world, 'orders', 1, 9, { memberId: member.memberId, generationIdOrMemberEpoch: 1 })).toBe(
+      0,
+    )
     expect(await commitSimple(world, 'orders', 1, 8, { groupId: 'none', generationIdOrMemberEpoch: 1 })).toBe(22)
     expect(await commitSimple(world, 'orders', 1, 9, { groupId: 'none', generationIdOrMemberEpoch: 1 })).toBe(69)
   })
@@ -83,7 +107,9 @@ describe('commits', () => {
     world.append = (_, batches) => new Promise((acknowledge) => appends.push({ batches, acknowledge }))
     let answered = 0
     const send = (offset: number) =>
-      world.send('offsetCommit', 9, { ...simple, topics: [{ name: 'orders', partitions: [partition(0, offset)] }] }).then(() => answered++)
+      world
+        .send('offsetCommit', 9, { ...simple, topics: [{ name: 'orders', partitions: [partition(0, offset)] }] })
+        .then(() => answered++)
     const commits = [send(1), send(2), send(3)]
     await world.settle()
     commits.push(send(4))
@@ -127,8 +153,16 @@ describe('fetches', () => {
     }
     const all = await world.call('offsetFetch', 7, { groupId: 'simple', topics: null, requireStable: true })
     expect(all.topics.map((topic) => topic.partitions.length)).toEqual([1])
-    const groups = await world.call('offsetFetch', 8, { groups: [{ groupId: 'simple', topics }, { groupId: 'none', topics }] })
-    expect(groups.groups.map((group) => group.topics[0]!.partitions.map((each) => each.committedOffset))).toEqual([[9, -1], [-1, -1]])
+    const groups = await world.call('offsetFetch', 8, {
+      groups: [
+        { groupId: 'simple', topics },
+        { groupId: 'none', topics },
+      ],
+    })
+    expect(groups.groups.map((group) => group.topics[0]!.partitions.map((each) => each.committedOffset))).toEqual([
+      [9, -1],
+      [-1, -1],
+    ])
   })
 
   it('say in the place that their version has that this is not the coordinator', async () => {
@@ -261,6 +295,9 @@ describe('expiry', () => {
     expect(await describeOne(world)).toMatchObject({ groupState: 'Empty' })
     await pass(world, minutes)
     expect(await describeOne(world)).toMatchObject({ groupState: 'Dead' })
-    expect((await world.call('describeGroups', 6, { groups: ['g'] })).groups[0]).toMatchObject({ errorCode: 69, groupState: 'Dead' })
+    expect((await world.call('describeGroups', 6, { groups: ['g'] })).groups[0]).toMatchObject({
+      errorCode: 69,
+      groupState: 'Dead',
+    })
   })
 })

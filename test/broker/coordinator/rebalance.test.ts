@@ -9,7 +9,11 @@ describe('joining', () => {
   it('gives somebody new an id first, and counts the id as expected only until its session ends', async () => {
     const world = await GroupWorld.start()
     const request = {
-      groupId: 'g', sessionTimeoutMs: 6000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer',
+      groupId: 'g',
+      sessionTimeoutMs: 6000,
+      rebalanceTimeoutMs: 10_000,
+      memberId: '',
+      protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
     }
     const { errorCode, memberId } = await world.call('joinGroup', 4, request)
@@ -68,7 +72,11 @@ describe('joining', () => {
 
   it('takes the protocol that most members prefer among those that all know', async () => {
     const world = await GroupWorld.start()
-    const members = [['a', 'b', 'c'], ['c', 'b'], ['b', 'c', 'z']].map((protocols) => new TestMember(world, { protocols }))
+    const members = [
+      ['a', 'b', 'c'],
+      ['c', 'b'],
+      ['b', 'c', 'z'],
+    ].map((protocols) => new TestMember(world, { protocols }))
     await stabilize(world, ...members)
     expect(await describeOne(world)).toMatchObject({ protocolData: 'b' })
   })
@@ -119,7 +127,11 @@ describe('rebalancing', () => {
 
   it('drops who does not come back to join, and elects another leader', async () => {
     const world = await GroupWorld.start()
-    const [a, b, c] = [new TestMember(world, { sessionTimeoutMs: 60_000 }), new TestMember(world), new TestMember(world)]
+    const [a, b, c] = [
+      new TestMember(world, { sessionTimeoutMs: 60_000 }),
+      new TestMember(world),
+      new TestMember(world),
+    ]
     await stabilize(world, a, b)
     const joins = [c.join()]
     await world.settle()
@@ -135,7 +147,10 @@ describe('rebalancing', () => {
 
   it('drops who joins but does not sync', async () => {
     const world = await GroupWorld.start()
-    const [a, b] = [new TestMember(world, { sessionTimeoutMs: 100_000 }), new TestMember(world, { sessionTimeoutMs: 100_000 })]
+    const [a, b] = [
+      new TestMember(world, { sessionTimeoutMs: 100_000 }),
+      new TestMember(world, { sessionTimeoutMs: 100_000 }),
+    ]
     await joinAll(world, a, b)
     const led = a.sync({ [a.memberId]: 'x', [b.memberId]: 'y' })
     await world.settle()
@@ -212,15 +227,32 @@ describe('rebalancing', () => {
     const a = new TestMember(world)
     await stabilize(world, a)
     const stale = Object.assign(new TestMember(world), { memberId: a.memberId, generationId: 0 })
+    stale.protocolName = 'range'
     expect(await stale.heartbeat()).toBe(22)
     expect(await stale.sync()).toBe(22)
     expect(await stale.commit('orders', 0, 1)).toBe(22)
-    const ghost = Object.assign(new TestMember(world), { memberId: 'ghost', generationId: 1 })
-    expect([await ghost.heartbeat(), await ghost.sync(), await ghost.commit('orders', 0, 1), await ghost.leave()]).toEqual([25, 25, 25, 25])
-    const other = { groupId: 'g', generationId: 1, memberId: a.memberId, assignments: [] }
-    expect((await world.call('syncGroup', 5, { ...other, protocolName: 'sticky' })).errorCode).toBe(23)
-    expect((await world.call('syncGroup', 5, { ...other, protocolType: 'connect' })).errorCode).toBe(23)
-    expect((await world.call('syncGroup', 5, { ...other, protocolType: 'consumer', protocolName: 'range' })).errorCode).toBe(0)
+    const ghost = Object.assign(new TestMember(world), { memberId: 'ghost', generationId: 1, protocolName: 'range' })
+    expect([
+      await ghost.heartbeat(),
+      await ghost.sync(),
+      await ghost.commit('orders', 0, 1),
+      await ghost.leave(),
+    ]).toEqual([25, 25, 25, 25])
+    const sync = async (version: number, protocolType: string | null, protocolName: string | null): Promise<number> => {
+      const request = {
+        groupId: 'g',
+        generationId: 1,
+        memberId: a.memberId,
+        assignments: [],
+        protocolType,
+        protocolName,
+      }
+      return (await world.call('syncGroup', version, request)).errorCode
+    }
+    expect([await sync(5, 'consumer', 'sticky'), await sync(5, 'connect', 'range'), await sync(5, null, null)]).toEqual(
+      [23, 23, 23],
+    )
+    expect([await sync(5, 'consumer', 'range'), await sync(4, null, null)]).toEqual([0, 0])
   })
 
   it('gives nothing out when the assignment could not be stored', async () => {

@@ -9,7 +9,8 @@ const staticMember = (world: GroupWorld, groupInstanceId: string, options = {}):
   new TestMember(world, { groupInstanceId, ...options })
 
 /** The same instance, started anew: it knows its instance id and nothing else. */
-const restarted = (member: TestMember, options = {}): TestMember => new TestMember(member.world, { ...member.options, ...options })
+const restarted = (member: TestMember, options = {}): TestMember =>
+  new TestMember(member.world, { ...member.options, ...options })
 
 describe('static members', () => {
   it('restart within their session without any rebalance, and keep their assignment', async () => {
@@ -60,7 +61,12 @@ describe('static members', () => {
     const rejoined = a.join()
     await world.settle()
     expect((await rejoined).errorCode).toBe(fenced)
-    expect([await a.heartbeat(), await a.sync(), await a.commit('orders', 0, 1), await a.leave()]).toEqual([fenced, fenced, fenced, fenced])
+    expect([await a.heartbeat(), await a.sync(), await a.commit('orders', 0, 1), await a.leave()]).toEqual([
+      fenced,
+      fenced,
+      fenced,
+      fenced,
+    ])
     expect(await next.heartbeat()).toBe(0)
   })
 
@@ -78,7 +84,10 @@ describe('static members', () => {
 
   it('rebalance when they come back with other protocols', async () => {
     const world = await GroupWorld.start()
-    const [a, b] = [staticMember(world, 'one', { protocols: ['x', 'y'] }), staticMember(world, 'two', { protocols: ['x', 'y'] })]
+    const [a, b] = [
+      staticMember(world, 'one', { protocols: ['x', 'y'] }),
+      staticMember(world, 'two', { protocols: ['x', 'y'] }),
+    ]
     await stabilize(world, a, b)
     const next = restarted(b, { protocols: ['y'] })
     const joined = next.join()

@@ -14,7 +14,7 @@ const partitions = 12
 class Invariants {
   readonly #owners = new Map<string, string>()
   readonly #generations = new Map<string, number>()
-  readonly committed = new Array<number>(partitions).fill(-1)
+  readonly committed = Array.from({ length: partitions }, () => -1)
   assignments = 0
   commits = 0
   fenced = 0
@@ -64,13 +64,18 @@ class Worker {
     this.#random = random
     this.#hold = hold
     const groupInstanceId = index % 4 === 0 ? `static-${index}` : null
-    this.#options = { groupInstanceId, joinVersion: [9, 5, 3, 7][index % 4]!, sessionTimeoutMs: 6000 + Math.floor(random() * 6000) }
+    this.#options = {
+      groupInstanceId,
+      joinVersion: [9, 5, 3, 7][index % 4]!,
+      sessionTimeoutMs: 6000 + Math.floor(random() * 6000),
+    }
   }
 
   async run(): Promise<void> {
     while (this.isRunning) {
       await this.#sleep(this.#random() * 60_000)
-      const joinVersion = this.#options.groupInstanceId === null ? this.#options.joinVersion : Math.max(5, this.#options.joinVersion)
+      const joinVersion =
+        this.#options.groupInstanceId === null ? this.#options.joinVersion : Math.max(5, this.#options.joinVersion)
       await this.#live(new TestMember(this.#world, { ...this.#options, joinVersion, rebalanceTimeoutMs: 10_000 }))
     }
   }
@@ -162,11 +167,11 @@ class Worker {
 }
 
 async function storm(seed: number, members: number, virtualSeconds: number): Promise<Invariants> {
-  const { next } = seededRandom(seed)
+  const random = seededRandom(seed)
   const settings = { 'group.initial.rebalance.delay.ms': 500 }
   const world = await GroupWorld.start({ topics: { [topic]: partitions }, settings, seed })
   const hold = new Invariants()
-  const workers = Array.from({ length: members }, (_, i) => new Worker(world, next, hold, i))
+  const workers = Array.from({ length: members }, (_, i) => new Worker(world, () => random.next(), hold, i))
   const lives = Promise.all(workers.map((worker) => worker.run()))
   let failed: unknown
   lives.catch((error) => (failed = error))

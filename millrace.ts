@@ -90,7 +90,8 @@ async function rooms(): Promise<import('./core/pipeline/pipeline.ts').Rooms> {
       const broker = await startBroker({
         port: Number(properties['port'] ?? 0),
         dataDir: dataDirectory,
-        config: withoutKey(properties, 'port'),
+        // Everybody who joins is in this process: there is nobody to wait for.
+        config: { 'group.initial.rebalance.delay.ms': '0', ...withoutKey(properties, 'port') },
         log,
       })
       return { bootstrapServers: broker.bootstrapServers, failed: new Promise(() => {}), stop: () => broker.stop() }

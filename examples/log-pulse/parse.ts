@@ -17,6 +17,13 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const month = (name: string): number => months.indexOf(name) + 1
 const number = (text: string | undefined): number => Number(text ?? 0)
 
+/** The year in which a day of the calendar was last seen; tomorrow still counts, for clocks that differ. */
+function lastYearOf(mon: number, day: number): number {
+  const tomorrow = Date.now() + 86_400_000
+  const year = new Date(tomorrow).getUTCFullYear()
+  return Date.UTC(year, mon - 1, day) <= tomorrow ? year : year - 1
+}
+
 const formats: readonly Format[] = [
   // 2015-10-18 18:01:47,978 INFO …, with or without a file name in front and a process id or a dash behind
   {
@@ -36,10 +43,18 @@ const formats: readonly Format[] = [
     read: (m) => [2000 + number(m[1]), number(m[2]), number(m[3]), number(m[4]), number(m[5]), number(m[6]), 0],
     level: (m) => m[7]!,
   },
-  // Jun 14 15:16:01 host …: syslog names neither year nor level; this year will do
+  // Jun 14 15:16:01 host …: syslog names neither year nor level; it was the last time that this day came round
   {
     pattern: /^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d+) (\d\d):(\d\d):(\d\d) /,
-    read: (m) => [new Date().getUTCFullYear(), month(m[1]!), number(m[2]), number(m[3]), number(m[4]), number(m[5]), 0],
+    read: (m) => [
+      lastYearOf(month(m[1]!), number(m[2])),
+      month(m[1]!),
+      number(m[2]),
+      number(m[3]),
+      number(m[4]),
+      number(m[5]),
+      0,
+    ],
     level: () => 'none',
   },
 ]

@@ -50,7 +50,7 @@ export default function logPulse({ settings }: { settings: Readonly<Record<strin
     .aggregate({
       init: (): Levels => ({}),
       add: (levels, level) => ({ ...levels, [level]: (levels[level] ?? 0) + 1 }),
-      name: 'levels',
+      store: 'levels',
       value: serdes.json<Levels>(),
     })
     .suppress({ until: 'windowCloses' })

@@ -10,7 +10,7 @@ builder
   .stream(lines)
   .flatMapValues(words)
   .groupBy((word) => word, { key: serdes.string, value: serdes.string, name: 'by-word' })
-  .count({ name: 'counts' })
+  .count({ store: 'counts' })
   .toStream()
   .to(counts)
 

@@ -95,7 +95,7 @@ async function measure(bootstrap: string): Promise<void> {
     })
     .groupBy((word) => word, { key: serdes.string, value: serdes.string })
     .windowedBy(windows.tumbling('10s', { grace: '1m' }))
-    .count({ name: 'counts' })
+    .count({ store: 'counts' })
     .toStream()
     .map((count, { key, start }) => [`${key}@${start}`, count])
     .to(topic(output, { key: serdes.string, value: serdes.long }))

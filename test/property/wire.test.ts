@@ -9,7 +9,7 @@ import { interpretRead, interpretWrite } from '#core/wire/codec.ts'
 import { canCompile, compileRead, compileWrite } from '#core/wire/compile.ts'
 import { defaultOf } from '#core/wire/layout.ts'
 import type { Field, Fields } from '#core/wire/schema.ts'
-import { type Struct, allVersions, anyStruct } from '../support/wire-messages.ts'
+import { type Struct, allVersions, anyStruct, edgeVersions } from '../support/wire-messages.ts'
 
 const written = (write: (writer: Writer) => void): Buffer => {
   const writer = new Writer(16)
@@ -56,11 +56,11 @@ describe('compiled and interpreted codecs', () => {
 
         expect(written((writer) => write(writer, decoded)).equals(bytes)).toBe(true)
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 
-  it.each(allVersions)('$title: agree on whatever bytes come', ({ message, version, flexible }) => {
+  it.each(edgeVersions)('$title: agree on whatever bytes come', ({ message, version, flexible }) => {
     const read = compileRead(message, version)
     const verdict = (attempt: (reader: Reader) => object, bytes: Buffer): unknown => {
       const reader = new Reader(bytes)
@@ -90,7 +90,7 @@ describe('compiled and interpreted codecs', () => {
         const interpreted = (reader: Reader): object => interpretRead(message, version, reader)
         deepStrictEqual(verdict(read, bytes), verdict(interpreted, bytes))
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 })

@@ -35,6 +35,11 @@ export const allVersions = allMessages.flatMap((message) =>
   })),
 )
 
+/** Oldest, newest and first flexible version of each message: where encodings differ most. */
+export const edgeVersions = allVersions.filter(({ message: { versions, flexible }, version }) =>
+  [versions.low, versions.high, flexible.low].includes(version),
+)
+
 /** A plain object with the fields of a struct. */
 export type Struct = { [name: string]: unknown; [unknownTags]?: unknown }
 

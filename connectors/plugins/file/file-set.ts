@@ -72,7 +72,7 @@ export class FileSet {
   #find(path: string, mark: FileMark): FollowedFile | undefined {
     const beside = this.#beside(path)
     const sameInode = beside.filter((each) => statOf(this.#ports.files, each)?.inode === mark.inode)
-    const rotated = beside.filter((each) => isRotatedName(each, path))
+    const rotated = this.#rotated(path)
     const candidates = isBare(mark) ? [path] : [...sameInode, ...(mark.position > 0 ? [...rotated, path] : [])]
     for (const candidate of new Set(candidates)) {
       const file = this.#open(candidate)
@@ -96,6 +96,16 @@ export class FileSet {
       if ((error as { code?: string }).code === 'ENOENT') return []
       throw error
     }
+  }
+
+  /** Files with rotated names of a path, the newest first: of several that begin alike it is the likelier copy. */
+  #rotated(path: string): string[] {
+    const { files } = this.#ports
+    return this.#beside(path)
+      .filter((each) => isRotatedName(each, path))
+      .map((each) => ({ each, modifiedMs: statOf(files, each)?.modifiedMs ?? 0 }))
+      .sort((a, b) => b.modifiedMs - a.modifiedMs)
+      .map(({ each }) => each)
   }
 
   /** Opens a path, or says once why not. */
@@ -136,8 +146,10 @@ export class FileSet {
       if (listed.has(key)) continue
       listed.add(key)
       const known = index.get(key)
-      if (known && (known.isOpen || this.#isStill(known, path, stat))) known.path = path
-      else {
+      if (known && (known.isOpen || this.#isStill(known, path, stat))) {
+        known.path = path
+        known.noteModified(stat.modifiedMs)
+      } else {
         if (known) this.#forget(known)
         this.#meet(path)
       }
@@ -247,7 +259,7 @@ export class FileSet {
   #copyOf(lineage: Lineage, file: FollowedFile): FollowedFile | undefined {
     const { mark } = file
     if (mark.position === 0) return undefined
-    for (const path of this.#beside(lineage.path).filter((each) => isRotatedName(each, lineage.path))) {
+    for (const path of this.#rotated(lineage.path)) {
       const copy = this.#open(path)
       if (copy && this.#known(copy) === undefined && copy.matches(mark)) {
         copy.resumeAt(mark)

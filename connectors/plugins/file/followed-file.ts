@@ -44,6 +44,7 @@ export class FollowedFile {
   #tail: Buffer
   #file: OpenFile | undefined
   #endSize = -1
+  #touched = false
 
   private constructor(path: string, stat: FileStat, file: OpenFile, now: number) {
     this.path = path
@@ -127,7 +128,7 @@ export class FollowedFile {
     const file = this.#file!
     const size = file.size()
     if (size < this.position) return 'replaced'
-    if (size === this.position || size === this.#endSize) return 'end'
+    if (size === this.position || size === this.#endSize) return this.#wasRewritten() ? 'replaced' : 'end'
     // After a pause the whole file may be another, of a different head too.
     if (this.#endSize >= 0 && !stillThere(file, this.#head.bytes, this.#head)) return 'replaced'
     const overlap = this.#tail.length
@@ -137,6 +138,18 @@ export class FollowedFile {
     const bytes = target.subarray(0, await file.readAsync(target, 0, target.length, base))
     if (bytes.compare(this.#tail, 0, overlap, 0, Math.min(overlap, bytes.length)) !== 0) return 'replaced'
     return { bytes, from: overlap, base, last: base + bytes.length >= size }
+  }
+
+  /** Tells of the file's time of change: one that changed without growing may have been written anew to the same size. */
+  noteModified(modifiedMs: number): void {
+    if (modifiedMs !== this.modifiedMs) this.#touched = true
+    this.modifiedMs = modifiedMs
+  }
+
+  #wasRewritten(): boolean {
+    if (!this.#touched) return false
+    this.#touched = false
+    return !this.isIntact()
   }
 
   /** The lines of a chunk up to `end`, an index into it, are taken. */

@@ -70,7 +70,6 @@ export class MetadataLog {
     const { nodeId } = this.#voter
     const state = { leaderId: nodeId, leaderEpoch: this.epoch, votedId: -1, votedDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA' }
     writeQuorumState(files, this.directory, state)
-    this.log.assignEpoch(this.epoch, this.log.logEndOffset)
     this.log.append(startOfEpoch(this.#voter, this.epoch, clock.now()), { leaderEpoch: this.epoch, origin: 'raft' })
   }
 

@@ -37,11 +37,9 @@ export class Partition {
     return this.log.highWatermark
   }
 
-  /** This node leads from now on in `leaderEpoch`; records appended later carry it. */
+  /** This node leads from now on in `leaderEpoch`; the log notes the epoch with the first batch that carries it. */
   lead(leaderEpoch: number): void {
-    if (leaderEpoch < this.leaderEpoch) return
-    this.leaderEpoch = leaderEpoch
-    this.log.assignEpoch(leaderEpoch, this.log.logEndOffset)
+    if (leaderEpoch > this.leaderEpoch) this.leaderEpoch = leaderEpoch
   }
 
   /** Appends batches as they came. Throws a ProtocolError, and then nothing was appended. */

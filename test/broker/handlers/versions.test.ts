@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+
+import { zeroUuid } from '#core/bytes/uuid.ts'
+import { apiVersions } from '#core/wire/api/18-api-versions.ts'
+import type { Api } from '#core/wire/schema.ts'
+import { served } from '../../../broker/handlers/index.ts'
+import { batchOf, makeTopic, memoryBroker, wireClient } from '../../support/memory-broker.ts'
+
+/** A request that every version of an API can carry and that asks for something which is there. */
+const requests: Record<string, (version: number, topicId: string) => object> = {
+  Produce: (version, topicId) => ({
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ ...(version < 13 ? { name: 'a' } : { topicId }), partitionData: [{ index: 0, records: batchOf(['x']) }] }],
+  }),
+  Fetch: (version, topicId) => ({
+    maxWaitMs: 0,
+    minBytes: 1,
+    topics: [{ ...(version < 13 ? { topic: 'a' } : { topicId }), partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }],
+    forgottenTopicsData: [],
+  }),
+  ListOffsets: () => ({ replicaId: -1, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp: -1 }] }] }),
+  Metadata: () => ({ topics: [{ name: 'a' }] }),
+  OffsetCommit: (version, topicId) => ({
+    groupId: 'g',
+    memberId: '',
+    topics: [{ ...(version < 10 ? { name: 'a' } : { topicId }), partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }],
+  }),
+  OffsetFetch: (version, topicId) =>
+    version < 8
+      ? { groupId: 'g', topics: [{ name: 'a', partitionIndexes: [0] }] }
+      : { groups: [{ groupId: 'g', topics: [{ ...(version < 10 ? { name: 'a' } : { topicId }), partitionIndexes: [0] }] }] },
+  FindCoordinator: (version) => (version < 4 ? { key: 'g' } : { coordinatorKeys: ['g'] }),
+  JoinGroup: (version) => ({ groupId: `joined-${version}`, sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 1000, memberId: '', protocolType: 'consumer', protocols: [{ name: 'range', metadata: Buffer.alloc(0) }] }),
+  Heartbeat: () => ({ groupId: 'g', generationId: 1, memberId: 'm' }),
+  LeaveGroup: (version) => ({ groupId: 'g', ...(version < 3 ? { memberId: 'm' } : { members: [{ memberId: 'm' }] }) }),
+  SyncGroup: () => ({ groupId: 'g', generationId: 1, memberId: 'm', assignments: [] }),
+  DescribeGroups: () => ({ groups: ['g', 'nobody'] }),
+  ListGroups: () => ({}),
+  ApiVersions: (version) => (version < 3 ? {} : { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' }),
+  CreateTopics: (version) => ({
+    timeoutMs: 1000,
+    topics: [{ name: `made-${version}`, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [{ name: 'retention.ms', value: '1000' }] }],
+  }),
+  DeleteTopics: (version) => ({ timeoutMs: 1000, ...(version < 6 ? { topicNames: [`made-${version + 1}`, 'missing'] } : { topics: [{ name: `made-${version + 1}`, topicId: zeroUuid }] }) }),
+  DeleteRecords: () => ({ timeoutMs: 1000, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 0 }] }] }),
+  InitProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1000 }),
+  OffsetForLeaderEpoch: () => ({ topics: [{ topic: 'a', partitions: [{ partition: 0, leaderEpoch: 0 }] }] }),
+  DescribeConfigs: () => ({ includeSynonyms: true, resources: [{ resourceType: 2, resourceName: 'a', configurationKeys: null }, { resourceType: 4, resourceName: '1', configurationKeys: null }] }),
+  AlterConfigs: () => ({ validateOnly: true, resources: [{ resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', value: '5' }] }] }),
+  DescribeLogDirs: () => ({ topics: null }),
+  CreatePartitions: () => ({ timeoutMs: 1000, validateOnly: true, topics: [{ name: 'a', count: 2, assignments: null }] }),
+  DeleteGroups: () => ({ groupsNames: ['nobody'] }),
+  IncrementalAlterConfigs: () => ({ validateOnly: true, resources: [{ resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', configOperation: 0, value: '5' }] }] }),
+  OffsetDelete: () => ({ groupId: 'g', topics: [{ name: 'a', partitions: [{ partitionIndex: 0 }] }] }),
+  DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
+  DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
+}
+
+/** The windows in which nine client libraries find a version in common with the broker: lowest minimum, highest maximum. */
+const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast: number }> = {
+  0: { minAtMost: 7, maxAtLeast: 3 },
+  1: { minAtMost: 11, maxAtLeast: 4 },
+  2: { minAtMost: 3, maxAtLeast: 1 },
+  3: { minAtMost: 5, maxAtLeast: 0 },
+  8: { minAtMost: 3, maxAtLeast: 2 },
+  9: { minAtMost: 3, maxAtLeast: 1 },
+  10: { minAtMost: 1, maxAtLeast: 0 },
+  11: { minAtMost: 5, maxAtLeast: 0 },
+  12: { minAtMost: 1, maxAtLeast: 0 },
+  13: { minAtMost: 1, maxAtLeast: 0 },
+  14: { minAtMost: 3, maxAtLeast: 0 },
+  15: { minAtMost: 2, maxAtLeast: 0 },
+  16: { minAtMost: 2, maxAtLeast: 0 },
+  18: { minAtMost: 2, maxAtLeast: 0 },
+  19: { minAtMost: 3, maxAtLeast: 2 },
+  20: { minAtMost: 1, maxAtLeast: 1 },
+  21: { minAtMost: 1, maxAtLeast: 0 },
+  22: { minAtMost: 0, maxAtLeast: 0 },
+  23: { minAtMost: 2, maxAtLeast: 2 },
+  32: { minAtMost: 1, maxAtLeast: 1 },
+  33: { minAtMost: 1, maxAtLeast: 0 },
+  35: { minAtMost: 4, maxAtLeast: 1 },
+  37: { minAtMost: 1, maxAtLeast: 0 },
+  42: { minAtMost: 1, maxAtLeast: 0 },
+  44: { minAtMost: 1, maxAtLeast: 0 },
+  47: { minAtMost: 0, maxAtLeast: 0 },
+  60: { minAtMost: 1, maxAtLeast: 0 },
+  75: { minAtMost: 0, maxAtLeast: 0 },
+}
+
+const cases = served.flatMap(({ api, versions }) =>
+  Array.from({ length: versions.high - versions.low + 1 }, (_, i) => ({ api, version: versions.low + i })),
+)
+
+describe('versions', () => {
+  it('answers every API in every version it shows', async () => {
+    const broker = await memoryBroker()
+    const setup = await wireClient(broker)
+    const topicId = await makeTopic(setup, 'a')
+    const client = await wireClient(broker)
+    // The offsets topic first, so that groups have their place.
+    await client.call(served.find(({ api }) => api.name === 'FindCoordinator')!.api, 4, { coordinatorKeys: ['g'] } as never)
+    for (const { api, version } of cases) {
+      const request = requests[api.name]!(version, topicId)
+      const answer = await client.call(api as Api, version, request as never).catch((error: Error) => error)
+      expect(answer, `${api.name} ${version}`).not.toBeInstanceOf(Error)
+      const errorCode = (answer as { errorCode?: number }).errorCode ?? 0
+      expect(errorCode, `${api.name} ${version}`).not.toBe(-1)
+    }
+  })
+
+  it('shows ranges in which the known clients find a version', async () => {
+    const client = await wireClient(await memoryBroker())
+    const { apiKeys } = await client.call(apiVersions, 4, { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' })
+    for (const [key, { minAtMost, maxAtLeast }] of Object.entries(windows)) {
+      const shown = apiKeys.find(({ apiKey }) => apiKey === Number(key))
+      expect(shown, `API ${key}`).toBeDefined()
+      expect(shown!.minVersion, `API ${key}`).toBeLessThanOrEqual(minAtMost)
+      expect(shown!.maxVersion, `API ${key}`).toBeGreaterThanOrEqual(maxAtLeast)
+    }
+    expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
+    expect(apiKeys).toHaveLength(served.length)
+  })
+
+  it('shows features that may be off only to clients that can read them, and none that would switch protocols', async () => {
+    const client = await wireClient(await memoryBroker())
+    const software = { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' }
+    const three = await client.call(apiVersions, 3, software)
+    const four = await client.call(apiVersions, 4, software)
+    expect(three.supportedFeatures.map(({ name }) => name)).toEqual(['metadata.version'])
+    expect(four.supportedFeatures.map(({ name }) => name)).toEqual(['metadata.version', 'kraft.version'])
+    expect(four.finalizedFeaturesEpoch).toBeGreaterThanOrEqual(0)
+    expect(four.finalizedFeatures.map(({ name }) => name)).toEqual(['metadata.version', 'kraft.version'])
+  })
+
+  it('wants to know the software of clients that can tell', async () => {
+    const client = await wireClient(await memoryBroker())
+    expect((await client.call(apiVersions, 3, { clientSoftwareName: '', clientSoftwareVersion: '' })).errorCode).toBe(42)
+  })
+})

@@ -37,8 +37,6 @@ export interface StoreNeeds {
   readonly windowSizeMs?: number
   /** Shortest retention that works. */
   readonly leastRetentionMs?: number
-  /** False where caching would change results. */
-  readonly cacheable?: boolean
 }
 
 /** Options in full. */
@@ -70,7 +68,7 @@ export function storePlan(name: string, options: StoreOptions, needs: StoreNeeds
     kind: versioned === undefined ? needs.kind : 'versionedKeyValue',
     key: needs.key,
     value: needs.value,
-    cached: cache && needs.cacheable !== false && versioned === undefined,
+    cached: cache && versioned === undefined,
     logged: log !== false,
     logConfig: typeof log === 'object' ? log : {},
     ...(retentionMs !== undefined && { retentionMs }),

@@ -3,6 +3,7 @@ import type { Serde } from '#core/serde/serde.ts'
 import type { Predicate } from '../operators/filter.ts'
 import { filter, filterNot } from '../operators/filter.ts'
 import { flatMap, flatMapValues } from '../operators/flat-map.ts'
+import type { ValueJoiner } from '../operators/lookup.ts'
 import type { Entry, KeyMapper, ValueMapper } from '../operators/map.ts'
 import { map, mapValues, selectKey } from '../operators/map.ts'
 import type { NodeOperator } from '../operators/operator.ts'
@@ -12,10 +13,12 @@ import { rxStage } from '../operators/rx-stage.ts'
 import type { StreamRecord } from '../record.ts'
 import { checkName } from '../topology/naming.ts'
 import type { SinkRoute, StreamPartitioner } from '../topology/node.ts'
-import type { ProcessorPlan } from '../topology/plan.ts'
+import type { ProcessorPlan, RepartitionPlan } from '../topology/plan.ts'
 import { BranchedStream } from './branches.ts'
 import type { GroupedOptions } from './grouped-stream.ts'
 import { KGroupedStream } from './grouped-stream.ts'
+import type { JoinKind, LookupOptions, StreamJoinOptions } from './joins.ts'
+import { addLookup, addStreamJoin } from './joins.ts'
 import type { MaterializedOptions } from './materialized.ts'
 import type { KeyValueOption, NameOption, Parts, ValueOption } from './parts.ts'
 import { parts } from './parts.ts'
@@ -49,6 +52,7 @@ type ProcessorTraits = Partial<Pick<ProcessorPlan, 'keyChanging' | 'valueChangin
 export class KStream<K, V> {
   /** @internal */
   readonly [parts]: Parts
+  #joinTopic: RepartitionPlan | undefined
 
   /** @internal */
   constructor(given: Parts) {
@@ -191,6 +195,29 @@ export class KStream<K, V> {
     return this[parts].plan.make.table(addToTable(this[parts], options))
   }
 
+  /** Joins with records of another stream that are near in time and have the same key, or with the row of a table. */
+  join<V2, R>(other: KStream<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options: StreamJoinOptions<K, V, V2>): KStream<K, R>
+  join<V2, R>(table: KTable<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options?: LookupOptions<K, V>): KStream<K, R>
+  join<V2, R>(other: KStream<K, V2> | KTable<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options = {}): KStream<K, R> {
+    return this.#join('inner', other, joiner as never, options)
+  }
+
+  /** As `join`; records of this stream without a match come out as well, with null for the other side. */
+  leftJoin<V2, R>(other: KStream<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options: StreamJoinOptions<K, V, V2>): KStream<K, R>
+  leftJoin<V2, R>(table: KTable<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options?: LookupOptions<K, V>): KStream<K, R>
+  leftJoin<V2, R>(other: KStream<K, V2> | KTable<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options = {}): KStream<K, R> {
+    return this.#join('left', other, joiner as never, options)
+  }
+
+  /** As `join`; records of both streams without a match come out as well, with null for the other side. */
+  outerJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, V | null, V2 | null, R>,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R> {
+    return this.#join('outer', other, joiner, options)
+  }
+
   /** Writes to an internal topic and reads it back: the records are then partitioned by their key. */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     const mine = this[parts]
@@ -219,6 +246,35 @@ export class KStream<K, V> {
       value: routed ? (options.value ?? value) : (target.value as Serde<unknown>),
       partitioner: options.partitioner,
     })
+  }
+
+  #join<V2, R>(
+    kind: JoinKind,
+    other: KStream<K, V2> | KTable<K, V2>,
+    joiner: ValueJoiner<K, V | null, V2 | null, R>,
+    options: object,
+  ): KStream<K, R> {
+    const { name, key, value } = options as LookupOptions<K, V>
+    if (!(other instanceof KStream)) {
+      const left = this.#partitioned(name === undefined ? this[parts].name : checkName(name), key, value)
+      return new KStream(addLookup(kind === 'left', left, other[parts], joiner, options as LookupOptions<K, V>))
+    }
+    const { otherValue } = options as StreamJoinOptions<K, V, V2>
+    const left = this.#partitioned(name === undefined ? this[parts].name : checkName(`${name}-left`), key, value)
+    const right = other.#partitioned(name === undefined ? other[parts].name : checkName(`${name}-right`), key, otherValue)
+    return new KStream(addStreamJoin(kind, left, right, joiner, options as StreamJoinOptions<K, V, V2>))
+  }
+
+  /** The stream partitioned by its key. Joins that name no topic share one. */
+  #partitioned(prefix: string, keySerde: Serde<unknown> | undefined, valueSerde: Serde<unknown> | undefined): Parts {
+    const mine = this[parts]
+    if (!mine.rekeyed) return mine
+    const key = keySerde ?? mine.key
+    const value = valueSerde ?? mine.value
+    const request = mine.plan.repartition({ prefix, parents: [mine.node], key, value, mergeable: true })
+    if (this.#joinTopic === undefined || prefix !== mine.name) this.#joinTopic = mine.plan.add(request)
+    const node = this.#joinTopic
+    return { plan: mine.plan, node, name: node.name, key, value, sources: new Set([node.name]), rekeyed: false }
   }
 
   #grouped<K2>(source: Parts, options: GroupedOptions<K2, V>): KGroupedStream<K2, V> {

@@ -67,7 +67,6 @@ export class TimeWindowedKStream<K, V> {
       value: options.value,
       windowSizeMs: windows.sizeMs,
       leastRetentionMs: windows.sizeMs + windows.graceMs,
-      cacheable: this.#emit === 'update',
     })
     const operator = ({ sendsOldValues }: Resolved) =>
       windowAggregate(windows, fold, { store, sendOldValues: sendsOldValues, emit: this.#emit })

@@ -2,6 +2,7 @@ import { unreachable } from '#core/errors/assert.ts'
 import { invalid } from '../errors.ts'
 import type { OpenStore, StoreEnvironment } from './environment.ts'
 import { openKeyValueStore } from './key-value-store.ts'
+import { openOuterJoinStore } from './outer-join-store.ts'
 import type { StoreSpec } from './store.ts'
 import { openSuppressionBuffer } from './suppression-buffer.ts'
 import { openVersionedStore } from './versioned-store.ts'
@@ -20,6 +21,8 @@ export function openStore(spec: StoreSpec, environment: StoreEnvironment): OpenS
       return openWindowStore(spec, environment)
     case 'suppression':
       return openSuppressionBuffer(spec, environment)
+    case 'outerJoin':
+      return openOuterJoinStore(spec, environment)
     case 'session':
       throw invalid('session stores are not there yet')
     default:

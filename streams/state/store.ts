@@ -22,6 +22,7 @@ export type StoreKind =
   | 'timestampedWindow'
   | 'session'
   | 'suppression'
+  | 'outerJoin'
 
 /** A store as the DSL describes it: data only. Serdes may still be missing; the topology has the defaults filled in. */
 export interface StorePlan {
@@ -39,6 +40,8 @@ export interface StorePlan {
   readonly retentionMs?: number
   /** Window stores: size of the windows, ms. */
   readonly windowSizeMs?: number
+  /** Stores of joins that hold values of both sides: the serde of the right one. */
+  readonly otherValue?: Serde<unknown> | undefined
   /** Window stores of joins keep several rows of one key and time. */
   readonly retainDuplicates?: boolean
 }

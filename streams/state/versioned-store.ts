@@ -61,7 +61,8 @@ class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
     const bytes = value === null ? null : this.#serde.serialize(value, this.name)
     const result = this.#put(text, bytes, timestamp)
     if (result === 'refused') this.#environment.expired()
-    else this.#environment.changelog?.(Buffer.from(text, 'latin1'), bytes, timestamp)
+    // Kafka logs refused versions as well; a restore refuses them again.
+    this.#environment.changelog?.(Buffer.from(text, 'latin1'), bytes, timestamp)
     return result
   }
 

@@ -122,7 +122,9 @@ export class WindowRows {
     if (changelog === undefined) return
     if (this.#duplicates) this.#logged = (this.#logged + 1) & 0x7fffffff
     const timestamp = row !== undefined && row.timestamp >= 0 ? row.timestamp : (current.record?.timestamp ?? -1)
-    changelog(changelogKey(key, start, this.#logged), row === undefined ? null : row.value, timestamp)
+    // Plain window stores log the record's headers along, timestamped ones do not.
+    const headers = row !== undefined && row.timestamp >= 0 ? undefined : current.record?.headers
+    changelog(changelogKey(key, start, this.#logged), row === undefined ? null : row.value, timestamp, headers)
   }
 
   #logged = 0

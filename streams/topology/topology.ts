@@ -194,10 +194,11 @@ export class Topology {
 
 function changelogConfig(store: StoreSpec): Record<string, string> {
   const windowed = store.kind === 'window' || store.kind === 'timestampedWindow' || store.kind === 'session'
+  const retention = (store.retentionMs ?? 0) + dayMs
   return {
     'cleanup.policy': windowed ? 'compact,delete' : 'compact',
     'message.timestamp.type': 'CreateTime',
-    ...(windowed && { 'retention.ms': String((store.retentionMs ?? 0) + dayMs) }),
+    ...(windowed && { 'retention.ms': retention === Infinity ? '9223372036854775807' : String(retention) }),
     ...(store.kind === 'versionedKeyValue' && { 'min.compaction.lag.ms': String((store.retentionMs ?? 0) + dayMs) }),
     ...store.logConfig,
   }

@@ -48,11 +48,11 @@ function check(wanted: Case): { readonly reason: string; readonly text: string }
     const got = runCase(wanted)
     const difference = compare(wanted, got)
     if (difference === undefined) return undefined
-    const print = (side: unknown): string => (typeof side === 'string' ? `\n${side}` : JSON.stringify(side))
+    const [left, right] = excerpts(difference.wanted, difference.got)
     const text = [
       `  differs in ${difference.where}`,
-      `  wanted: ${print(difference.wanted)}`,
-      `  got:    ${print(difference.got)}`,
+      `  wanted: ${left}`,
+      `  got:    ${right}`,
       ...got.errors.map((error) => `  error:  ${error}`),
     ].join('\n')
     return { reason: difference.where.replace(/ (\d+) .*/, '').replace(/^step.*/, 'step'), text }
@@ -60,4 +60,15 @@ function check(wanted: Case): { readonly reason: string; readonly text: string }
     if (error instanceof Unsupported) return { reason: error.message, text: `  ${error.message}` }
     return { reason: String(error).slice(0, 80), text: `  ${(error as Error).stack ?? String(error)}` }
   }
+}
+
+/** Both sides as text; long ones only around the place where they part. */
+function excerpts(wanted: unknown, got: unknown): readonly [string, string] {
+  const print = (side: unknown): string => (typeof side === 'string' ? `\n${side}` : (JSON.stringify(side) ?? 'nothing'))
+  const [a, b] = [print(wanted), print(got)]
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const cut = (side: string): string =>
+    side.length < 2000 ? side : `${at > 200 ? '…' : ''}${side.slice(Math.max(0, at - 200), at + 600)}${at + 600 < side.length ? '…' : ''}`
+  return [cut(a), cut(b)]
 }

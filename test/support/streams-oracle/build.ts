@@ -80,11 +80,37 @@ export class CaseBuilder {
         if (key === undefined) return table.toStream(named(node))
         return table.toStream((value, from) => fns.mapKey(key, from, value) as unknown, named(node))
       }
+      case 'streamJoin':
+        return this.#streamJoin(node)
+      case 'lookup':
+        return this.#lookup(node)
       case 'transformValues':
         throw new Unsupported('operator transformValues is not supported')
       default:
         return this.#made.get(node['in'] as string) instanceof StreamClass ? this.#stateless(node) : this.#tableMap(node)
     }
+  }
+
+  #streamJoin(node: CaseNode): Stream {
+    const left = this.#stream(node['left'])
+    const right = this.#stream(node['right'])
+    const joiner = (a: unknown, b: unknown, key: unknown): unknown => fns.join(node['joiner'] as Fn, key, a, b)
+    const options = {
+      ...{ within: { before: node['before'] as number, after: node['after'] as number }, grace: node['grace'] as number },
+      ...{ ...text, otherValue: string, ...named(node) },
+      ...(typeof node['storeName'] === 'string' && { store: node['storeName'] }),
+    }
+    if (node['kind'] === 'inner') return left.join(right, joiner, options)
+    return node['kind'] === 'left' ? left.leftJoin(right, joiner, options) : left.outerJoin(right, joiner, options)
+  }
+
+  #lookup(node: CaseNode): Stream {
+    if (node['grace'] !== undefined) throw new Unsupported('operator lookup with grace is not supported')
+    const stream = this.#stream(node['left'])
+    const table = this.#table(node['right'])
+    const joiner = (a: unknown, b: unknown, key: unknown): unknown => fns.join(node['joiner'] as Fn, key, a, b)
+    const options = { ...text, ...named(node) }
+    return node['kind'] === 'left' ? stream.leftJoin(table, joiner, options) : stream.join(table, joiner, options)
   }
 
   #table(id: unknown): Table {

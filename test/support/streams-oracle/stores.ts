@@ -48,10 +48,11 @@ function versions(store: VersionedKeyValueStore<Json, Json>, given: Case): Row[]
   const keys = new Set(inputs.flatMap(([, key]) => (typeof key === 'string' ? [key] : [])))
   const times = [...new Set(inputs.map(([, , , timestamp]) => timestamp))]
   const found: Row[] = []
+  // Kafka's test driver always says that a version is the latest, so the end of its validity is left out here.
   for (const key of keys) {
     const byTime = new Map<number, Row>()
     for (const version of [...times.map((time) => store.getAsOf(key, time)), store.get(key)]) {
-      if (version !== null) byTime.set(version.timestamp, [key, version.value, version.timestamp, version.validTo])
+      if (version !== null) byTime.set(version.timestamp, [key, version.value, version.timestamp, null])
     }
     found.push(...byTime.values())
   }

@@ -18,7 +18,7 @@ export interface KafkaStreamsOptions {
   readonly log?: Log
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 
 /**
  * A running topology: a member of the consumer group `application.id`. Instances with the same id, in this process or

@@ -130,10 +130,9 @@ export class Worker {
     for (const task of due) task.committed()
   }
 
-  /** True when the inputs of these tasks hold nothing that has not been processed. Commits on the way. */
+  /** True when the inputs of these tasks hold nothing that has not been processed. */
   async caughtUp(tasks: readonly Task[]): Promise<boolean> {
     if (tasks.some((task) => task.inputs.some((input) => task.buffered(input) > 0))) return false
-    await this.commit()
     const inputs = tasks.flatMap((task) => task.inputs)
     const ends = await this.#consumer.endOffsets(inputs)
     for (const input of inputs) {

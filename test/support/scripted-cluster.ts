@@ -74,6 +74,11 @@ export class ScriptedCluster {
     this.#scripts.set(api, script)
   }
 
+  /** The script that counts now, to be put into another. */
+  scriptOf(api: string): Script {
+    return this.#scripts.get(api)!
+  }
+
   /** Makes answers of an API be written in another version than the request's. */
   answerInVersion(api: string, version: (requested: number) => number): void {
     this.#answerVersions.set(api, version)

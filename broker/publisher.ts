@@ -50,7 +50,7 @@ export class Publisher {
   /** Removes logs that belong to no topic any more, opens the others, and follows from now on. */
   start(): void {
     const { image } = this.#controller
-    for (const log of [...this.#logs.all()]) {
+    for (const log of this.#logs.all()) {
       if (log.topic === metadataTopic || image.topicsById.get(log.topicId ?? '')?.name === log.topic) continue
       this.#log('warn', 'removing the log of a topic that was deleted', { topic: log.topic, partition: log.partition })
       this.#logs.delete(log.topic, log.partition)

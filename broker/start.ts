@@ -151,7 +151,6 @@ class RunningBroker implements Broker {
   readonly dataDir: string
   readonly config: BrokerConfig
   readonly metrics = brokerMetrics()
-  readonly #ports: BrokerPorts
   readonly #log: Log
   readonly #plan: ListenerPlan
   readonly #logs: LogDirectory
@@ -176,7 +175,6 @@ class RunningBroker implements Broker {
     },
   ) {
     const { log, config, plan, meta, logs } = parts
-    this.#ports = ports
     this.#log = log
     this.#plan = plan
     this.#logs = logs

@@ -83,7 +83,7 @@ export class Listener {
     if (this.connections.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        for (const connection of [...this.connections]) connection.close()
+        for (const connection of this.connections) connection.close()
       }, graceMs)
       this.#stopped = () => {
         clearTimeout(timer)

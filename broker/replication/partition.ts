@@ -63,7 +63,7 @@ export class Partition {
   /** The partition goes away: everybody who waits looks again. */
   retire(): void {
     this.log.onDurable = undefined
-    for (const waiter of [...this.#waiters]) waiter.disturbed()
+    for (const waiter of this.#waiters) waiter.disturbed()
   }
 
   #advance(): void {

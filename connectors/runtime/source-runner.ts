@@ -67,10 +67,11 @@ export class SourceRunner {
     const timer = ports.timers.every(flushIntervalMs, () => void this.commit())
     try {
       await this.#readToEnd()
-      if (this.#failure === undefined) await this.#flush()
     } catch (error) {
       this.#fail(error)
     }
+    // After a failure too: what is on its way may still arrive, and then need not be sent again by the next run.
+    await this.#flush()
     timer.cancel()
     await this.commit()
     await this.#letGo()
@@ -80,7 +81,7 @@ export class SourceRunner {
   /** A flush also rejects for records that were passed over; only what is still open counts. */
   async #flush(): Promise<void> {
     await this.#producer.flush().catch((error: unknown) => {
-      if (this.#acknowledgements.open > 0) throw error
+      if (this.#acknowledgements.open > 0) this.#fail(error)
     })
   }
 

@@ -111,11 +111,11 @@ function checkTimestamps(batch: RecordBatch, rules: AppendRules, nowMs: number):
   const { maxTimestamp, baseTimestamp } = batch
   const latest = nowMs + rules.timestampAfterMaxMs
   const earliest = nowMs - rules.timestampBeforeMaxMs
-  const refuse = (timestamp: number): never => {
-    throw new InvalidRecords('INVALID_TIMESTAMP', `timestamp ${timestamp} lies outside ${earliest} to ${latest}`)
+  const wrong =
+    maxTimestamp > latest ? maxTimestamp : baseTimestamp < earliest && baseTimestamp !== -1 ? baseTimestamp : undefined
+  if (wrong !== undefined) {
+    throw new InvalidRecords('INVALID_TIMESTAMP', `timestamp ${wrong} lies outside ${earliest} to ${latest}`)
   }
-  if (maxTimestamp > latest) refuse(maxTimestamp)
-  if (baseTimestamp < earliest && baseTimestamp !== -1) refuse(baseTimestamp)
 }
 
 function checkKeys(batch: RecordBatch, name: string): void {

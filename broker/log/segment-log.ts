@@ -53,7 +53,8 @@ export class SegmentLog {
   readonly #unsynced = new Set<Segment>()
   #endOffset: number
   #rollJitterMs = 0
-  #directoryDirty = false
+  /** Files were made whose names are not known to be on the disk; at first those of this very log. */
+  #directoryDirty = true
   #tornTail = false
 
   constructor(parts: SegmentLogParts) {

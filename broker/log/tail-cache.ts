@@ -1,8 +1,11 @@
 import { RecordBatch } from '#core/records/batch.ts'
 
 const smallestChunkBytes = 16 * 1024
-const largestChunkBytes = 1024 * 1024
+/** Measured: above the 128 to 256 KiB where the allocator goes to the system for each, page faults cost more than the copy. */
+const largestChunkBytes = 256 * 1024
 const chunksAtLeast = 8
+/** Unused chunks kept for reuse. */
+const spareChunks = 4
 const markEveryBytes = 4096
 
 /** Memory with the batches of one log, one after another. Filled from the front and never rewritten, so views stay good. */
@@ -12,12 +15,14 @@ class Chunk {
   /** Bytes that are in the log. */
   used = 0
   endOffset: number
+  /** Somebody was given views on the memory, so it may not be used again. */
+  shared = false
   /** Base offset and position of a batch about every 4 KiB, rising: where a walk may begin. */
   readonly #markOffsets: number[] = []
   readonly #markPositions: number[] = []
 
-  constructor(capacity: number, baseOffset: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  constructor(bytes: Buffer, baseOffset: number) {
+    this.bytes = bytes
     this.baseOffset = baseOffset
     this.endOffset = baseOffset
   }
@@ -74,8 +79,9 @@ class Chunk {
 export class TailCache {
   readonly #maxBytes: number
   #bytes = 0
-  readonly #order: { readonly tail: LogTail; readonly chunk: Chunk }[] = []
-  #first = 0
+  /** Oldest first. */
+  readonly #chunks = new Map<Chunk, LogTail>()
+  readonly #spare: Buffer[] = []
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -85,32 +91,36 @@ export class TailCache {
     return this.#bytes
   }
 
-  /** A chunk's size: as wished, but so that several logs can have one. */
-  chunkBytes(wished: number): number {
-    return Math.max(smallestChunkBytes, Math.min(wished, largestChunkBytes, this.#maxBytes / chunksAtLeast))
-  }
-
   /** The tail of one more log. */
   tail(): LogTail {
     return new LogTail(this)
   }
 
-  /** Counts a new chunk in and drops the oldest ones above the bound, though never the new one. */
-  added(tail: LogTail, chunk: Chunk): void {
-    this.#bytes += chunk.bytes.length
-    this.#order.push({ tail, chunk })
-    while (this.#bytes > this.#maxBytes && this.#first < this.#order.length - 1) {
-      const oldest = this.#order[this.#first++]!
-      oldest.tail.drop(oldest.chunk)
-    }
-    if (this.#first > 1024) {
-      this.#order.splice(0, this.#first)
-      this.#first = 0
-    }
+  /** A chunk's size: as wished, but so that several logs can have one. */
+  chunkBytes(wished: number): number {
+    return Math.max(smallestChunkBytes, Math.min(wished, largestChunkBytes, this.#maxBytes / chunksAtLeast))
   }
 
-  removed(chunk: Chunk): void {
+  /** A new chunk for a log, for which the oldest ones of all logs make room. */
+  add(tail: LogTail, capacity: number, baseOffset: number): Chunk {
+    for (const [oldest, owner] of this.#chunks) {
+      if (this.#bytes + capacity <= this.#maxBytes) break
+      owner.drop(oldest)
+    }
+    const spare = capacity === largestChunkBytes ? this.#spare.pop() : undefined
+    // Off the shared pool: chunks live long and would pin slabs that others use.
+    const chunk = new Chunk(spare ?? Buffer.allocUnsafeSlow(capacity), baseOffset)
+    this.#chunks.set(chunk, tail)
+    this.#bytes += capacity
+    return chunk
+  }
+
+  /** A log lets go of a chunk. */
+  remove(chunk: Chunk): void {
+    if (!this.#chunks.delete(chunk)) return
     this.#bytes -= chunk.bytes.length
+    const reusable = !chunk.shared && chunk.bytes.length === largestChunkBytes
+    if (reusable && this.#spare.length < spareChunks) this.#spare.push(chunk.bytes)
   }
 }
 
@@ -142,11 +152,10 @@ export class LogTail {
   stage(batches: Buffer, baseOffset: number): Buffer {
     let chunk = this.#chunks.at(-1)
     if (chunk === undefined || chunk.used + batches.length > chunk.bytes.length) {
-      this.#nextCapacity = this.#cache.chunkBytes(this.#nextCapacity)
-      chunk = new Chunk(Math.max(this.#nextCapacity, batches.length), baseOffset)
-      this.#nextCapacity *= 2
+      const capacity = this.#cache.chunkBytes(this.#nextCapacity)
+      this.#nextCapacity = capacity * 2
+      chunk = this.#cache.add(this, Math.max(capacity, batches.length), baseOffset)
       this.#chunks.push(chunk)
-      this.#cache.added(this, chunk)
     }
     const staged = chunk.bytes.subarray(chunk.used, chunk.used + batches.length)
     staged.set(batches)
@@ -171,6 +180,7 @@ export class LogTail {
       if (end === start && sizeInBytes === 0 && atLeastOneBatch)
         end = chunk.endOf(start, start + RecordBatch.at(chunk.bytes, start).sizeInBytes, upTo)
       if (end === start) break
+      chunk.shared = true
       chunks.push(chunk.bytes.subarray(start, end))
       sizeInBytes += end - start
       if (end < chunk.used) break
@@ -185,11 +195,11 @@ export class LogTail {
     // Dropped before it was full: this log is slower than the others and should take less memory at a time.
     if (at === this.#chunks.length - 1) this.#nextCapacity = chunk.used * 2
     // Chunks before it are older still: a hole in the middle would make reads wrong.
-    for (const gone of this.#chunks.splice(0, at + 1)) this.#cache.removed(gone)
+    for (const gone of this.#chunks.splice(0, at + 1)) this.#cache.remove(gone)
   }
 
   clear(): void {
-    for (const chunk of this.#chunks) this.#cache.removed(chunk)
+    for (const chunk of this.#chunks) this.#cache.remove(chunk)
     this.#chunks = []
   }
 }

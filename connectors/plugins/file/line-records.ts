@@ -1,13 +1,14 @@
-import type { ConnectHeader, SourceRecord } from '../../api/records.ts'
-import { schemas } from '../../api/schema.ts'
 import { basename } from 'node:path'
 
+import type { ConnectHeader, SourceRecord } from '../../api/records.ts'
+import { schemas } from '../../api/schema.ts'
+import type { Chunk } from './followed-file.ts'
 import type { LineCursor } from './line-cursor.ts'
 import type { Lineage } from './lineage.ts'
+import type { FileSourceConfig } from './source-config.ts'
 
 /** Where lines come from, as far as their records show it. */
 export type LineSource = Pick<Lineage, 'path' | 'topicPartition'>
-import type { FileSourceConfig } from './source-config.ts'
 
 /** What the lines of one file have in common. */
 interface Origin {
@@ -40,8 +41,9 @@ export class LineRecords {
     return origin
   }
 
-  /** Takes lines from a cursor, up to a batch of them. `base` is the position in the file of the first byte. */
-  take({ path, topicPartition: partition }: LineSource, bytes: Buffer, base: number, cursor: LineCursor): SourceRecord[] {
+  /** Takes lines of a chunk from a cursor, up to a batch of them; `timestamp` is when they were read, ms since the epoch. */
+  take(source: LineSource, { bytes, base }: Pick<Chunk, 'bytes' | 'base'>, cursor: LineCursor, timestamp: number): SourceRecord[] {
+    const { path, topicPartition: partition } = source
     const { topic, 'batch.size': most, 'headers.mode': headersMode, 'value.type': valueType } = this.#config
     const { key, pathHeader } = this.#origin(path)
     const keySchema = key === null ? null : schemas.string
@@ -49,10 +51,10 @@ export class LineRecords {
     const records: SourceRecord[] = []
     while (records.length < most && cursor.next()) {
       const value = bytes.subarray(cursor.start, cursor.end)
-      if (headersMode === 'none') records.push({ topic, partition, keySchema, key, valueSchema, value })
+      if (headersMode === 'none') records.push({ topic, partition, keySchema, key, valueSchema, value, timestamp })
       else {
         const position = { key: 'file.position', schema: schemas.int64, value: BigInt(base + cursor.start) }
-        records.push({ topic, partition, keySchema, key, valueSchema, value, headers: [pathHeader, position] })
+        records.push({ topic, partition, keySchema, key, valueSchema, value, timestamp, headers: [pathHeader, position] })
       }
     }
     return records

@@ -22,6 +22,7 @@ class FileSourceTask implements SourceTask {
   readonly #config: FileSourceConfig
   readonly #patterns: readonly string[]
   readonly #records: LineRecords
+  #now: () => number = Date.now
 
   constructor(config: FileSourceConfig) {
     this.#config = config
@@ -30,11 +31,11 @@ class FileSourceTask implements SourceTask {
   }
 
   async *read(context: SourceTaskContext): AsyncGenerator<SourceBatch> {
-    const { signal } = context
     if (this.#patterns.length === 0) {
-      yield* standardInput(process.stdin, this.#records, this.#config, signal)
+      yield* standardInput(process.stdin, this.#records, this.#config, context)
       return
     }
+    this.#now = () => context.ports.clock.now()
     const set = new FileSet(this.#patterns, context.ports, context.log)
     try {
       this.#checkMissing(set, context)
@@ -124,7 +125,7 @@ class FileSourceTask implements SourceTask {
   *#lines(lineage: Lineage, file: FollowedFile | undefined, chunk: Chunk, final = file === undefined): Generator<SourceBatch> {
     const cursor = this.#cursor(chunk, final)
     for (;;) {
-      const records = this.#records.take(lineage, chunk.bytes, chunk.base, cursor)
+      const records = this.#records.take(lineage, chunk, cursor, this.#now())
       if (records.length === 0) return
       file?.advance(chunk, cursor.after)
       yield { partition: lineage.partition, offset: lineage.offset, records }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 
+import type { TaskContext } from '../../api/connector.ts'
 import type { SourceBatch } from '../../api/records.ts'
 import { LineCursor } from './line-cursor.ts'
 import type { LineRecords } from './line-records.ts'
@@ -10,7 +11,7 @@ export async function* standardInput(
   input: Readable,
   records: LineRecords,
   config: FileSourceConfig,
-  signal: AbortSignal,
+  { signal, ports }: TaskContext,
 ): AsyncGenerator<SourceBatch> {
   const partition = { filename: '' }
   const source = { path: '', topicPartition: undefined }
@@ -21,9 +22,8 @@ export async function* standardInput(
     for await (const chunk of input) {
       const bytes = Buffer.concat([rest, chunk as Buffer])
       const cursor = new LineCursor(bytes, 0, false, config['line.max.bytes'])
-      for (let batch = records.take(source, bytes, 0, cursor); batch.length > 0; batch = records.take(source, bytes, 0, cursor)) {
-        yield { partition, offset: null, records: batch }
-      }
+      const take = () => records.take(source, { bytes, base: 0 }, cursor, ports.clock.now())
+      for (let batch = take(); batch.length > 0; batch = take()) yield { partition, offset: null, records: batch }
       rest = bytes.subarray(cursor.after)
     }
   } catch (error) {
@@ -32,6 +32,7 @@ export async function* standardInput(
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  const last = records.take(source, rest, 0, new LineCursor(rest, 0, true, config['line.max.bytes']))
+  const cursor = new LineCursor(rest, 0, true, config['line.max.bytes'])
+  const last = records.take(source, { bytes: rest, base: 0 }, cursor, ports.clock.now())
   if (last.length > 0) yield { partition, offset: null, records: last }
 }

@@ -52,7 +52,7 @@ export class FileOffsets implements OffsetStore {
   }
 
   async set(changes: readonly OffsetChange[]): Promise<void> {
-    if (changes.length === 0) return
+    if (!changes.some((change) => this.#table.differs(change))) return
     for (const change of changes) this.#table.set(change)
     const rows = this.#table.everything().map((row) => `    ${JSON.stringify(row)}`)
     this.#files.makeDirectory(dirname(this.#path))

@@ -45,6 +45,12 @@ export class OffsetTable {
     return [...this.#connectors].flatMap(([connector, rows]) => [...rows.values()].map((row) => ({ connector, ...row })))
   }
 
+  /** False for a change that changes nothing, as forgetting what is not known. */
+  differs({ connector, partition, offset }: OffsetChange): boolean {
+    const known = this.get(connector, partition)
+    return known === undefined ? offset !== null : offset === null || canonicalJson(known) !== canonicalJson(offset)
+  }
+
   set({ connector, partition, offset }: OffsetChange): void {
     let rows = this.#connectors.get(connector)
     if (!rows) this.#connectors.set(connector, (rows = new Map()))

@@ -88,7 +88,8 @@ export class TopicOffsets implements OffsetStore {
     return this.#table.all(connector)
   }
 
-  async set(changes: readonly OffsetChange[]): Promise<void> {
+  async set(all: readonly OffsetChange[]): Promise<void> {
+    const changes = all.filter((change) => this.#table.differs(change))
     if (changes.length === 0) return
     let failure: Error | null = null
     for (const { connector, partition, offset } of changes) {

@@ -63,26 +63,8 @@ export class ConnectWorld {
     await producer.close()
   }
 
-  /** Everything that a topic holds. */
-  async read(topic: string): Promise<TextRecord[]> {
-    const [description] = await this.client.admin().describeTopics([topic])
-    const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
-    const consumer = this.client.consumer()
-    const records: TextRecord[] = []
-    try {
-      consumer.assign(partitions)
-      await consumer.seekToBeginning(partitions)
-      const ends = await consumer.endOffsets(partitions)
-      let left = partitions.filter((each) => ends.get(partitionKey(each))! > 0)
-      while (left.length > 0) {
-        for (const chunk of await consumer.poll(200)) for (const record of chunk) records.push(textOf(record))
-        const positions = await Promise.all(left.map((each) => consumer.position(each)))
-        left = left.filter((each, i) => positions[i]! < ends.get(partitionKey(each))!)
-      }
-    } finally {
-      await consumer.close()
-    }
-    return records
+  read(topic: string): Promise<TextRecord[]> {
+    return readTopic(this.client, topic)
   }
 
   async stop(): Promise<void> {
@@ -90,6 +72,28 @@ export class ConnectWorld {
     await this.client.close()
     await this.#broker.stop()
   }
+}
+
+/** Everything that a topic holds. */
+export async function readTopic(client: Client, topic: string): Promise<TextRecord[]> {
+  const [description] = await client.admin().describeTopics([topic])
+  const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
+  const consumer = client.consumer()
+  const records: TextRecord[] = []
+  try {
+    consumer.assign(partitions)
+    await consumer.seekToBeginning(partitions)
+    const ends = await consumer.endOffsets(partitions)
+    let left = partitions.filter((each) => ends.get(partitionKey(each))! > 0)
+    while (left.length > 0) {
+      for (const chunk of await consumer.poll(200)) for (const record of chunk) records.push(textOf(record))
+      const positions = await Promise.all(left.map((each) => consumer.position(each)))
+      left = left.filter((each, i) => positions[i]! < ends.get(partitionKey(each))!)
+    }
+  } finally {
+    await consumer.close()
+  }
+  return records
 }
 
 const textOf = ({ partition, offset, key, value, headers }: ConsumerRecord): TextRecord => ({

@@ -45,9 +45,12 @@ export class GroupCommit {
     }
   }
 
-  /** The log was cut: what was durable beyond its end is no longer. */
+  /** The log was cut: what was durable beyond its end is no longer, and who waits for more waits in vain. */
   truncatedTo(endOffset: number): void {
     if (endOffset < this.endOffset) this.endOffset = endOffset
+    const lost = this.#waiting.filter((each) => each.endOffset > endOffset)
+    this.#waiting = this.#waiting.filter((each) => each.endOffset <= endOffset)
+    for (const { done } of lost) done(new Error(`the log was cut at offset ${endOffset} before it was on the disk`))
   }
 
   async #run(): Promise<void> {
@@ -66,7 +69,7 @@ export class GroupCommit {
       // A truncation while the sync ran may have moved the end below the target.
       this.endOffset = Math.max(this.endOffset, Math.min(target, this.#logEndOffset()))
       this.#release()
-    } while (this.#again || this.#waiting.length > 0)
+    } while (this.#again || this.#waiting.some((each) => each.endOffset <= this.#logEndOffset()))
     this.#running = false
     if (this.failure) this.#release()
   }

@@ -56,9 +56,16 @@ export class LeaderEpochs {
   assign(epoch: number, startOffset: number, later = false): void {
     const { latest } = this
     if (latest && latest.epoch === epoch && startOffset >= latest.startOffset) return
+    const before = [...this.#entries]
     this.#put({ epoch, startOffset })
     this.#dirty = true
-    if (!later) this.write()
+    if (later) return
+    try {
+      this.write()
+    } catch (error) {
+      this.#entries = before
+      throw error
+    }
   }
 
   #put(entry: EpochEntry): void {

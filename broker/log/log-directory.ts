@@ -44,6 +44,9 @@ const defaults = {
   producerIdExpirationMs: 86_400_000,
 }
 const slowCheckpointEvery = 12
+const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile]
+/** Logs that are closed side by side: each waits for a handful of syncs. */
+const closedAtATime = 16
 
 /** Offsets that a directory remembers of its logs, by `topic-partition`. */
 interface Checkpoints {
@@ -163,7 +166,7 @@ export class LogDirectory {
       topicId: readPartitionMetadata(files, directory),
       highWatermark: checkpoints.highWatermarks.get(name) ?? 0,
       tail: this.#cache.tail(),
-      logStartMoved: () => this.#writeLogStarts(),
+      persist: (moved) => this.#writeNow(moved === 'logStart' ? [logStartFile] : [recoveryPointFile]),
     })
     this.#logs.set(name, opened)
     return opened
@@ -208,7 +211,7 @@ export class LogDirectory {
 
   /** Writes recovery points, log starts and high watermarks; the syncs run off the event loop. */
   checkpoint(): Promise<void> {
-    return this.#checkpointFiles([recoveryPointFile, logStartFile, highWatermarkFile])
+    return this.#checkpointFiles(checkpointFiles)
   }
 
   #checkpointFiles(names: readonly string[]): Promise<void> {
@@ -247,14 +250,8 @@ export class LogDirectory {
     return offsetCheckpointText(rows)
   }
 
-  #writeLogStarts(): void {
-    this.#ports.files.replace(this.#file(logStartFile), this.#checkpointText(logStartFile))
-  }
-
-  #writeNow(): void {
-    for (const name of [recoveryPointFile, logStartFile, highWatermarkFile]) {
-      this.#ports.files.replace(this.#file(name), this.#checkpointText(name))
-    }
+  #writeNow(names: readonly string[] = checkpointFiles): void {
+    for (const name of names) this.#ports.files.replace(this.#file(name), this.#checkpointText(name))
   }
 
   #schedule(): void {
@@ -294,7 +291,10 @@ export class LogDirectory {
     for (const job of this.#jobs) job.cancel()
     await this.#checkpointing
     try {
-      for (const log of this.#logs.values()) await log.close()
+      const logs = [...this.#logs.values()]
+      for (let at = 0; at < logs.length; at += closedAtATime) {
+        await Promise.all(logs.slice(at, at + closedAtATime).map((log) => log.close()))
+      }
       this.#writeNow()
       if (this.damaged.size === 0) writeCleanShutdown(this.#ports.files, this.path, options.brokerEpoch ?? -1)
     } finally {

@@ -43,6 +43,8 @@ export interface LoadedLog {
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly recoveryPoint: number
+  /** The last stop was clean: indexes and snapshot on the disk are those of this state. */
+  readonly clean: boolean
   /** Files taken out of the log, to be removed later. */
   readonly marked: string[]
 }
@@ -55,11 +57,11 @@ export interface LoadedLog {
 export function loadLog(options: LoadOptions): LoadedLog {
   const { epochs, producers, snapshots } = options
   epochs.load()
-  let segments = openSegments(options)
   const marked: string[] = []
+  let segments = openSegments(options)
   if (segments.length > 0) segments = options.clean ? openAll(options, segments) : recover(options, segments, marked)
   let logEndOffset = segments.at(-1)?.nextOffset() ?? options.logStartOffset
-  if (logEndOffset < options.recoveryPoint && segments.length > 0 && !options.clean) {
+  if (logEndOffset < options.recoveryPoint && logEndOffset >= options.logStartOffset) {
     throw logErrors.LOG_FILE_MISSING({
       directory: options.directory,
       end: logEndOffset,
@@ -72,7 +74,8 @@ export function loadLog(options: LoadOptions): LoadedLog {
     epochs.clear()
     logEndOffset = options.logStartOffset
   }
-  if (segments.length === 0) {
+  const made = segments.length === 0
+  if (made) {
     segments = [Segment.create(options.files, options.directory, logEndOffset, options.nowMs)]
     snapshots.removeAll()
     producers.clear(logEndOffset)
@@ -85,7 +88,7 @@ export function loadLog(options: LoadOptions): LoadedLog {
   replayProducers(segments, producers, logEndOffset)
   snapshots.removeStray(new Set(segments.map((segment) => segment.baseOffset)))
   const recoveryPoint = options.clean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
-  return { segments, logStartOffset, logEndOffset, recoveryPoint, marked }
+  return { segments, logStartOffset, logEndOffset, recoveryPoint, clean: options.clean && !made, marked }
 }
 
 /** The segments by their files. Removes what a deletion or compaction left behind, and indexes without a log. */
@@ -122,11 +125,16 @@ function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
 /** Opens a cleanly closed log and makes its last segment ready for appends. */
 function openAll(options: LoadOptions, segments: Segment[]): Segment[] {
   openSealed(options, segments)
-  const last = segments.at(-1)!
+  const kept = segments.length > 1 && isStray(segments.at(-1)!, segments.at(-2)!) ? segments.slice(0, -1) : segments
+  const last = kept.at(-1)!
   last.index.load()
   last.readTimes()
-  return segments
+  return kept
 }
+
+/** An empty file that begins inside the segment before it: left by a roll that failed, and filled by nobody. */
+const isStray = (segment: Segment, before: Segment): boolean =>
+  segment.sizeInBytes === 0 && segment.baseOffset < before.nextOffset()
 
 /** Opens the segments below the recovery point as they are and verifies the rest. */
 function recover(options: LoadOptions, segments: Segment[], marked: string[]): Segment[] {
@@ -144,10 +152,14 @@ function recover(options: LoadOptions, segments: Segment[], marked: string[]): S
   )
   replayProducers(kept, producers, segments[firstUnsure]!.baseOffset)
   for (const segment of segments.slice(firstUnsure)) {
+    if (kept.length > 0 && isStray(segment, kept.at(-1)!)) {
+      marked.push(...discard(segment))
+      continue
+    }
     const cutBytes = verify(options, segment, recoveryPoint)
     kept.push(segment)
     if (cutBytes === 0) continue
-    const dropped = segments.slice(kept.length)
+    const dropped = segments.slice(segments.indexOf(segment) + 1)
     for (const each of dropped) marked.push(...discard(each))
     log('warn', `log ${name} was not closed: cut ${cutBytes} bytes behind its last whole batch`, {
       file: segment.path,

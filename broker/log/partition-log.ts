@@ -9,29 +9,17 @@ import { logErrors } from './errors.ts'
 import { FlushPolicy } from './flush-policy.ts'
 import { GroupCommit, type Durable } from './group-commit.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
+import type { LogPorts, MovedOffset, PartitionLogParts } from './log-parts.ts'
 import type { LogRead, ReadOptions } from './log-reader.ts'
 import { replayProducers } from './log-recovery.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { AppendOrigin, KnownBatch, ProducerStates } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import type { Segment } from './segment.ts'
-import { SegmentLog, type LogPorts, type SegmentLogParts } from './segment-log.ts'
+import { SegmentLog } from './segment-log.ts'
 import { findByTimestamp, findLargestTimestamp, type FoundRecord } from './timestamp-lookup.ts'
 
 export type { AppendOptions, AppendOrigin, AppendResult, Durable, EpochEnd, FoundRecord, LogPorts, LogRead }
-
-/** The parts that a directory puts together for one log. */
-export interface PartitionLogParts extends Omit<SegmentLogParts, 'name' | 'rolled'> {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string | undefined
-  readonly highWatermark: number
-  readonly epochs: LeaderEpochs
-  readonly producers: ProducerStates
-  readonly snapshots: ProducerSnapshots
-  /** Hears that the start of the log moved, to make it survive a restart. */
-  readonly logStartMoved: () => void
-}
 
 /**
  * One partition's log. Appends are written to the file before they return; what the file system then does with them is the
@@ -52,7 +40,7 @@ export class PartitionLog {
   readonly #snapshots: ProducerSnapshots
   readonly #commit: GroupCommit
   readonly #flushes: FlushPolicy
-  readonly #logStartMoved: () => void
+  readonly #persist: (moved: MovedOffset) => void
   #rules: AppendRules
   #logStartOffset: number
   #highWatermark: number
@@ -70,7 +58,7 @@ export class PartitionLog {
     this.#epochs = parts.epochs
     this.#producers = parts.producers
     this.#snapshots = parts.snapshots
-    this.#logStartMoved = parts.logStartMoved
+    this.#persist = parts.persist
     this.#bytes = new SegmentLog({ ...parts, name: this.name, rolled: () => this.#rolled() })
     this.#logStartOffset = loaded.logStartOffset
     this.#highWatermark = Math.min(Math.max(parts.highWatermark, loaded.logStartOffset), loaded.logEndOffset)
@@ -204,7 +192,7 @@ export class PartitionLog {
         if (segment !== segments.active) await this.#snapshots.sync(segments.endOf(segment, this.logEndOffset))
       })
     } catch (error) {
-      if (this.#closed) return
+      if (this.#closed) throw error
       this.#ports.log('error', `log ${this.name} cannot be forced to the disk; it takes no more appends`, {
         error: (error as Error).message,
       })
@@ -294,7 +282,7 @@ export class PartitionLog {
     if (target > this.#logStartOffset) {
       this.#stored(() => {
         this.#startAt(target)
-        this.#logStartMoved()
+        this.#persist('logStart')
         this.deleteOldSegments(this.#ports.clock.now())
       })
     }
@@ -336,6 +324,7 @@ export class PartitionLog {
   truncateTo(offset: number): void {
     if (offset >= this.logEndOffset) return
     if (offset < this.firstSegmentOffset) return this.truncateFullyAndStartAt(offset)
+    this.#lowerRecoveryPoint(offset)
     this.#bytes.truncateTo(offset, this.#snapshotOf)
     this.#truncated()
     this.#snapshots.removeAbove(this.logEndOffset)
@@ -345,12 +334,20 @@ export class PartitionLog {
 
   /** Drops everything and begins anew at an offset. */
   truncateFullyAndStartAt(offset: number): void {
+    this.#lowerRecoveryPoint(Math.min(offset, this.firstSegmentOffset))
     this.#bytes.restartAt(offset, this.#snapshotOf)
     this.#logStartOffset = offset
     this.#truncated()
     this.#snapshots.removeAll()
     this.#producers.clear(offset)
-    this.#logStartMoved()
+    this.#persist('logStart')
+  }
+
+  /** Before the cut, so that no crash in between finds less in the log than was promised. */
+  #lowerRecoveryPoint(offset: number): void {
+    if (offset >= this.recoveryPoint) return
+    this.#commit.truncatedTo(offset)
+    this.#persist('recoveryPoint')
   }
 
   #truncated(): void {
@@ -380,9 +377,12 @@ export class PartitionLog {
     this.#flushes.cancel()
     await this.flush()
     this.#closed = true
-    await this.#bytes.writeIndexes()
-    this.#snapshots.write(this.#producers)
-    await this.#snapshots.sync(this.#producers.endOffset)
+    // A log that was opened clean and not written to has its files as they should be.
+    if (this.#bytes.touched) {
+      await this.#bytes.writeIndexes()
+      this.#snapshots.write(this.#producers)
+      await this.#snapshots.sync(this.#producers.endOffset)
+    }
     this.#epochs.write()
     this.#bytes.closeFiles()
   }

@@ -88,6 +88,13 @@ export class SegmentIndex {
     return this.baseOffset + relativeOffsetOf(bytes, at)
   }
 
+  /** Position of the last batch that has an entry, 0 without entries. */
+  get lastPosition(): number {
+    if (this.offsets.count === 0) return 0
+    const { bytes, at } = this.offsets.entry(this.offsets.count - 1)
+    return bytes.readInt32BE(at + 4)
+  }
+
   /** Position of a batch at or before the one that holds `offset`. */
   positionBefore(offset: number): number {
     const slot = this.offsets.floor(offset - this.baseOffset, relativeOffsetOf)

@@ -1,42 +1,17 @@
-import type { Clock } from '#core/ports/clock.ts'
-import type { Files } from '#core/ports/files.ts'
-import type { Random } from '#core/ports/random.ts'
-import type { Timers } from '#core/ports/timers.ts'
-import type { Log } from '#core/telemetry/log.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { TopicConfig } from './config.ts'
+import type { LogPorts, SegmentLogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
-import type { LoadedLog } from './log-recovery.ts'
 import { largestSegmentBytes, Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
-
-/** What the log needs of the outside. */
-export interface LogPorts {
-  readonly files: Files
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
-}
 
 /** What a batch or a row of them brings to a segment. */
 export interface Extent {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly maxTimestamp: number
-}
-
-export interface SegmentLogParts {
-  readonly ports: LogPorts
-  readonly directory: string
-  readonly name: string
-  readonly config: TopicConfig
-  readonly loaded: LoadedLog
-  readonly tail: LogTail
-  /** Called when a segment was begun at the log's end, before anything is in it. */
-  readonly rolled: () => void
 }
 
 /** The bytes of a log: its segments, their files, and the newest batches in memory. Who may write what is decided above. */
@@ -51,6 +26,8 @@ export class SegmentLog {
   readonly #rolled: () => void
   /** Segments of which some bytes are not known to be on the disk. */
   readonly #unsynced = new Set<Segment>()
+  /** Something was written since the log was opened, or it was not closed before: its indexes must be written. */
+  touched: boolean
   #endOffset: number
   #rollJitterMs = 0
   /** Files were made whose names are not known to be on the disk; at first those of this very log. */
@@ -68,6 +45,7 @@ export class SegmentLog {
     this.segments = new Segments(loaded.segments)
     this.reader = new LogReader(this.segments, parts.tail)
     this.#endOffset = loaded.logEndOffset
+    this.touched = !loaded.clean
     for (const segment of loaded.segments) {
       if (this.segments.endOf(segment, loaded.logEndOffset) > loaded.recoveryPoint) this.#unsynced.add(segment)
     }
@@ -109,10 +87,18 @@ export class SegmentLog {
     if (active.baseOffset === baseOffset) return
     this.#cutTornTail()
     const next = Segment.create(this.#ports.files, this.#directory, baseOffset, this.#ports.clock.now())
-    active.seal()
+    try {
+      active.seal()
+    } catch (error) {
+      // The active segment goes on; an empty one in the middle of it would end the log there after a crash.
+      next.close()
+      this.#ports.files.remove(next.path)
+      throw error
+    }
     this.segments.push(next)
     this.#unsynced.add(next)
     this.#directoryDirty = true
+    this.touched = true
     this.#drawJitter()
     this.#rolled()
   }
@@ -132,6 +118,7 @@ export class SegmentLog {
     const { active } = this.segments
     this.#cutTornTail()
     this.#tornTail = true
+    this.touched = true
     active.append(staged, this.config['index.interval.bytes'])
     this.#tornTail = false
     this.#unsynced.add(active)
@@ -187,6 +174,7 @@ export class SegmentLog {
   #setEnd(offset: number): void {
     this.#endOffset = offset
     this.#tornTail = false
+    this.touched = true
     this.#tail.clear()
     this.reader.forget()
     this.#unsynced.add(this.segments.active)

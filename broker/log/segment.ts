@@ -164,6 +164,8 @@ export class Segment {
   /** Takes the indexes as they are on the disk; false when they must be rebuilt from the log. */
   openIndexes(): boolean {
     if (!this.index.openSealed()) return false
+    const { lastPosition, lastOffset } = this.index
+    if (lastPosition < 0 || lastPosition > this.#size || lastOffset < this.baseOffset) return false
     this.largest = this.index.lastTime
     return true
   }

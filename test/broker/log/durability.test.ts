@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest'
 
 import { memoryFiles } from '#core/ports/memory-files.ts'
 import { faultyFiles, type FaultyCall } from '../../support/faulty-files.ts'
-import { asClient, batchOf, nextLife, oneLog, openLogs, topicConfig, topicId, valuesFrom } from '../../support/logs.ts'
+import {
+  asClient,
+  batchOf,
+  nextLife,
+  oneLog,
+  openLogs,
+  startMs,
+  topicConfig,
+  topicId,
+  valuesFrom,
+} from '../../support/logs.ts'
 
 const syncs = (calls: readonly FaultyCall[]): number => calls.filter((call) => call === 'sync').length
 
@@ -43,6 +53,16 @@ describe('with flush.messages=1', () => {
     expect(() => log.append(batchOf(['c']), asClient)).toThrow(/takes no appends since a sync failed/)
     await expect(log.durable(2)).rejects.toThrow('EIO')
     expect([log.durableEndOffset, await valuesFrom(log)]).toEqual([1, ['0:a', '1:b']])
+  })
+
+  it('who waits for what is cut away hears so', async () => {
+    const { log } = await oneLog({ 'flush.messages': 1 })
+    log.append(batchOf(['a', 'b']), asClient)
+    const waiting = log.durable(2)
+    log.truncateTo(0)
+    await expect(waiting).rejects.toThrow('cut at offset 0')
+    log.append(batchOf(['c']), asClient)
+    await log.durable(1)
   })
 })
 
@@ -97,6 +117,32 @@ describe('when the disk fails', () => {
     expect(log.append(second, asClient)).toMatchObject({ baseOffset: 1, duplicate: true })
     const again = (await openLogs({ files: nextLife(files) })).logs.get('t', 0)!
     expect(await valuesFrom(again)).toEqual(['0:a', `1:${'b'.repeat(100)}`])
+  })
+
+  it('a segment that could not be begun leaves nothing behind', async () => {
+    const files = faultyFiles(memoryFiles())
+    const { log } = await oneLog({ 'segment.ms': 1000 }, { files })
+    log.append(batchOf(['a']), asClient)
+    // The new file is made, then the index of the old segment cannot be written.
+    files.fails = (call) => call === 'write'
+    const late = batchOf(['late'], { timestamp: startMs + 5000 })
+    expect(() => log.append(late, asClient)).toThrow(/cannot be written/)
+    files.fails = () => false
+    log.append(batchOf(['b']), asClient)
+    expect(files.list('/data/t-0').filter((name) => name.endsWith('.log'))).toHaveLength(1)
+    log.append(late, asClient)
+    const again = (await openLogs({ files: nextLife(files) })).logs.get('t', 0)!
+    expect(await valuesFrom(again)).toEqual(['0:a', '1:b', '2:late'])
+  })
+
+  it('a leader epoch that could not be noted is noted with the next batch', async () => {
+    const files = faultyFiles(memoryFiles())
+    const { log } = await oneLog({}, { files })
+    files.fails = (call) => call === 'replace'
+    expect(() => log.append(batchOf(['a']), { leaderEpoch: 5, origin: 'client' })).toThrow(/cannot be written/)
+    files.fails = () => false
+    log.append(batchOf(['a']), { leaderEpoch: 5, origin: 'client' })
+    expect(files.readWhole('/data/t-0/leader-epoch-checkpoint').toString()).toBe('0\n1\n5 0\n')
   })
 
   it('whichever call fails, what was acknowledged is there after a restart and nothing else', async () => {

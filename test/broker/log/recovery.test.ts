@@ -135,6 +135,35 @@ describe('after a crash', () => {
     expect((await openLogs({ files: nextLife(files) })).logs.damaged.size).toBe(0)
   })
 
+  it('files that are all gone are missed', async () => {
+    const { files, logs, log } = await crashed(3)
+    await log.flush()
+    await logs.checkpoint()
+    for (const name of files.list('/data/t-0')) files.remove(`/data/t-0/${name}`)
+    const again = await openLogs({ files: nextLife(files) })
+    expect(again.logs.damaged.get('t-0')!.message).toContain('ends at offset 0, but offset 6 was on the disk before')
+  })
+
+  it('a cut made before it is not taken for damage', async () => {
+    const { files, logs, log, values } = await crashed(6, { 'segment.bytes': 300 })
+    await log.flush()
+    await logs.checkpoint()
+    log.truncateTo(4)
+    const again = await openLogs({ files: nextLife(files) })
+    expect([...again.logs.damaged.values()].map(String)).toEqual([])
+    expect(await valuesFrom(again.logs.get('t', 0)!)).toEqual(values.slice(0, 4))
+  })
+
+  it('an empty file inside another segment is no segment', async () => {
+    for (const clean of [false, true]) {
+      const { files, logs, values } = await crashed(3)
+      if (clean) await logs.close()
+      files.open(`/data/t-0/${segmentName(2, '.log')}`, { create: true })
+      const again = await openLogs({ files: nextLife(files) })
+      expect(await valuesFrom(again.logs.get('t', 0)!)).toEqual(values)
+    }
+  })
+
   it('other logs serve although one is damaged', async () => {
     const { files, logs, log } = await crashed(2)
     logs.create('u', 3, topicId, topicConfig()).append(batchOf(['fine']), asClient)

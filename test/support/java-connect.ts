@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
 import { type Client } from '../../core/client/client.ts'
 import { createClient } from '../../core/client/lean-client.ts'
 import { command, freePort, kafkaTool, peer } from './peers.ts'
@@ -49,6 +53,12 @@ export class JavaConnect {
 
   async remove(name: string): Promise<void> {
     await this.#call('DELETE', `/connectors/${name}`)
+  }
+
+  /** The worker's process. */
+  connectPid(): number {
+    const home = process.env['PEERS_HOME'] ?? join(homedir(), '.cache', 'peers')
+    return Number(readFileSync(join(home, 'run', `connect-${this.#restPort}.pid`), 'utf8').split(' ')[0])
   }
 
   async stop(): Promise<void> {

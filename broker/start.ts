@@ -22,6 +22,7 @@ import { type ListenerPlan, planListeners } from './listeners.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import type { Endpoint } from './network/connection.ts'
+import { FrameMemory } from './network/frame-memory.ts'
 import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
@@ -273,7 +274,12 @@ class RunningBroker implements Broker {
     const limit = config['queued.max.request.bytes']
     const shared = {
       memory: new RequestMemory(limit === -1 ? Number.POSITIVE_INFINITY : limit),
-      limits: { maxFrameBytes: config['socket.request.max.bytes'], maxUnanswered: config['queued.max.requests'] },
+      frames: new FrameMemory(),
+      limits: {
+        maxFrameBytes: config['socket.request.max.bytes'],
+        maxUnanswered: config['queued.max.requests'],
+        idleMs: config['connections.max.idle.ms'],
+      },
     }
     const events = {
       take: dispatcher.take,
@@ -298,7 +304,6 @@ class RunningBroker implements Broker {
           ...each,
           maxConnections: config['max.connections'],
           maxConnectionsPerAddress: config['max.connections.per.ip'],
-          idleMs: config['connections.max.idle.ms'],
         },
         shared,
         events,

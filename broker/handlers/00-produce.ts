@@ -22,6 +22,7 @@ export const produceHandler = serve(produce, {
   versions: '3-13',
   advertisedFrom: 0,
   pipelined: true,
+  borrows: true,
   handle: (node, request, call) => new ProduceCall(node, request, call).run(),
   refuse: (request, errorCode) => ({
     responses: request.topicData.map((topic) => ({

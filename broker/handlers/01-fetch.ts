@@ -22,6 +22,7 @@ type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
  */
 export const fetchHandler = serve(fetch, {
   versions: '4-18',
+  borrows: true,
   handle: (node, request, call) => new FetchCall(node, request, call).run(),
   refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, responses: [] }),
 })

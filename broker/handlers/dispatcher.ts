@@ -72,7 +72,8 @@ export class Dispatcher {
     metrics.values.broker_request_bytes_total += frame.length
     const header = readRequestHeader(frame)
     const call = new PendingCall(served, apiVersion, header.correlationId, header.clientId, connection)
-    const request = decodeRequest(served.api, apiVersion, frame, header.bodyStart) as never
+    const bytes = served.borrows ? frame : Buffer.from(frame)
+    const request = decodeRequest(served.api, apiVersion, bytes, header.bodyStart) as never
     this.#run(call, request)
     return call
   }

@@ -44,6 +44,8 @@ export interface ServedOptions<Request, Response> {
   readonly advertisedFrom?: number
   /** Later requests of a connection are handled while this one waits; answers keep their order. */
   readonly pipelined?: boolean
+  /** The handler looks at bytes of the request only until it returns, so they need not be copied for it. */
+  readonly borrows?: boolean
   /** The answer that carries an error the handler threw. Without it the connection is closed. */
   readonly refuse?: (request: Request, errorCode: number, call: Call<Response>) => Response
   readonly handle: Handle<Request, Response>
@@ -55,6 +57,7 @@ export interface Served {
   readonly versions: VersionRange
   readonly advertisedFrom: number
   readonly pipelined: boolean
+  readonly borrows: boolean
   readonly refuse: ((request: never, errorCode: number, call: Call<never>) => unknown) | undefined
   readonly handle: Handle<never, never>
 }
@@ -70,6 +73,7 @@ export function serve<Request extends Fields, Response extends Fields>(
     versions,
     advertisedFrom: options.advertisedFrom ?? versions.low,
     pipelined: options.pipelined === true,
+    borrows: options.borrows === true,
     refuse: options.refuse as Served['refuse'],
     handle: options.handle as unknown as Served['handle'],
   }

@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net'
 
+import type { FrameMemory } from './frame-memory.ts'
+
 import { FrameReader } from './frame-reader.ts'
 import type { Cursor } from './frame-reader.ts'
 import type { RequestMemory } from './request-memory.ts'
+import { readShared } from './socket.ts'
 
 /** Bounds that hold for each connection. */
 export interface ConnectionLimits {
@@ -10,6 +13,8 @@ export interface ConnectionLimits {
   readonly maxFrameBytes: number
   /** Requests that may be unanswered at a time (`queued.max.requests`). */
   readonly maxUnanswered: number
+  /** Silence after which the connection is closed (`connections.max.idle.ms`); 0: never. */
+  readonly idleMs: number
 }
 
 /** Where a client came in, and under which address clients should come back. */
@@ -34,11 +39,15 @@ export interface Pending {
   abandoned: (() => void) | undefined
 }
 
-/** What a connection needs of the rest: `take` handles a frame at once and returns it pending or answered. */
+/**
+ * What a connection needs of the rest: `take` handles a frame at once and returns it pending or answered; the frame's
+ * bytes are good until it returns.
+ */
 export interface ConnectionPorts {
   take(frame: Buffer, connection: Connection): Pending
   closed(connection: Connection, reason: string | undefined): void
   readonly memory: RequestMemory
+  readonly frames: FrameMemory
   readonly limits: ConnectionLimits
 }
 
@@ -77,19 +86,22 @@ export class Connection {
   #stopping = false
   #closed = false
 
-  constructor(id: number, socket: Socket, endpoint: Endpoint, ports: ConnectionPorts) {
+  /** Takes over an accepted socket that does not read yet. */
+  constructor(id: number, accepted: Socket, endpoint: Endpoint, ports: ConnectionPorts) {
     this.id = id
     this.endpoint = endpoint
-    this.clientHost = `/${(socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')}`
-    this.#socket = socket
+    this.clientHost = `/${(accepted.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')}`
     this.#ports = ports
-    this.#reader = new FrameReader(ports.limits.maxFrameBytes)
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    this.#reader = new FrameReader(ports.limits.maxFrameBytes, ports.frames)
+    this.#socket = readShared(accepted, (bytes) => this.#received(bytes))
+    const socket = this.#socket
+    if (ports.limits.idleMs > 0) socket.setTimeout(ports.limits.idleMs)
     socket.on('drain', () => this.#consume())
     socket.on('end', () => this.#ended())
     socket.on('error', (error) => this.close(error.message))
     socket.on('close', () => this.close())
     socket.on('timeout', () => this.close('idle for longer than connections.max.idle.ms'))
+    socket.resume()
   }
 
   get closed(): boolean {
@@ -139,10 +151,18 @@ export class Connection {
     this.#finishStop()
   }
 
-  #received(chunk: Buffer): void {
+  /** `bytes` are borrowed: what cannot be handled at once is copied. */
+  #received(bytes: Buffer): void {
+    const waits = this.#unparsed.length > 0
+    const chunk = waits ? Buffer.from(bytes) : bytes
     this.#unparsed.push(chunk)
     this.#unparsedBytes += chunk.length
     this.#consume()
+    if (waits || this.#unparsed.length === 0) return
+    const rest = Buffer.from(bytes.subarray(this.#cursor.position))
+    this.#unparsed[0] = rest
+    this.#unparsedBytes = rest.length
+    this.#cursor.position = 0
   }
 
   /** The client will send no more: what is about to be answered still goes out, what waits for something does not. */
@@ -193,6 +213,7 @@ export class Connection {
 
   #take(frame: Buffer): void {
     const pending = this.#ports.take(frame, this)
+    if (this.#reader.lent) this.#ports.frames.give(frame)
     pending.reservedBytes = this.#reserved
     this.#reserved = 0
     this.#unanswered.push(pending)

@@ -1,33 +1,24 @@
+import type { FrameMemory } from './frame-memory.ts'
+
 /**
  * Cuts a stream of bytes into size-prefixed frames. A frame that lies whole in one chunk is a view on that chunk; one
  * that spans chunks gets a buffer of its own size, filled in place, so every byte is copied at most once.
  */
 export class FrameReader {
   readonly #maxFrameBytes: number
+  readonly #memory: FrameMemory
   /** Bytes of the size field seen so far, and their value. */
   #sizeBytes = 0
   #size = 0
   #partial: Buffer | undefined
   #filled = 0
+  /** The frame returned last lies in a buffer from the frame memory, to be given back there. */
+  lent = false
 
   /** `maxFrameBytes` is checked before anything is allocated for a frame. */
-  constructor(maxFrameBytes: number) {
+  constructor(maxFrameBytes: number, memory: FrameMemory) {
     this.#maxFrameBytes = maxFrameBytes
-  }
-
-  /** True while a frame has begun and is not complete. */
-  get midFrame(): boolean {
-    return this.#sizeBytes > 0
-  }
-
-  /** Size of the frame under way once its size field is complete, else 0. */
-  get pendingSize(): number {
-    return this.#sizeBytes === 4 ? this.#size : 0
-  }
-
-  /** True when a buffer for the frame under way has been allocated. */
-  get hasBuffer(): boolean {
-    return this.#partial !== undefined
+    this.#memory = memory
   }
 
   /**
@@ -45,10 +36,11 @@ export class FrameReader {
         const frame = chunk.subarray(cursor.position, cursor.position + size)
         cursor.position += size
         this.#sizeBytes = 0
+        this.lent = false
         return frame
       }
       if (!admit(size)) return undefined
-      this.#partial = size < 4096 ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
+      this.#partial = this.#memory.take(size)
       this.#filled = 0
     }
     const partial = this.#partial
@@ -59,6 +51,7 @@ export class FrameReader {
     if (this.#filled < size) return undefined
     this.#partial = undefined
     this.#sizeBytes = 0
+    this.lent = true
     return partial
   }
 

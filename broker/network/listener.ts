@@ -13,7 +13,6 @@ export interface ListenerOptions {
   readonly advertised?: { readonly host: string; readonly port: number } | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
-  readonly idleMs: number
 }
 
 /** Events that a listener reports. */
@@ -31,7 +30,7 @@ const unsentBytes = 262_144
 export class Listener {
   readonly connections = new Set<Connection>()
   readonly #options: ListenerOptions
-  readonly #ports: Pick<ConnectionPorts, 'memory' | 'limits'>
+  readonly #ports: Pick<ConnectionPorts, 'memory' | 'frames' | 'limits'>
   readonly #events: ListenerEvents
   readonly #server: Server
   readonly #perAddress = new Map<string, number>()
@@ -39,13 +38,13 @@ export class Listener {
   #nextId = 1
   #stopped: (() => void) | undefined
 
-  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'limits'>, events: ListenerEvents) {
+  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'frames' | 'limits'>, events: ListenerEvents) {
     this.#options = options
     this.#ports = ports
     this.#events = events
     // Half-open, so that answers still go out to a client that has shut down its sending side.
     this.#server = createServer(
-      { noDelay: true, keepAlive: true, allowHalfOpen: true, highWaterMark: unsentBytes },
+      { noDelay: true, keepAlive: true, allowHalfOpen: true, pauseOnConnect: true, highWaterMark: unsentBytes },
       (socket) => this.#accept(socket),
     )
   }
@@ -95,7 +94,7 @@ export class Listener {
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
     const count = this.#perAddress.get(address) ?? 0
-    const { maxConnections, maxConnectionsPerAddress, idleMs } = this.#options
+    const { maxConnections, maxConnectionsPerAddress } = this.#options
     if (this.connections.size >= maxConnections || count >= maxConnectionsPerAddress) {
       const bound = this.connections.size >= maxConnections ? 'max.connections' : 'max.connections.per.ip'
       this.#events.refused(address, `${bound} reached`)
@@ -104,7 +103,6 @@ export class Listener {
       return
     }
     this.#perAddress.set(address, count + 1)
-    if (idleMs > 0) socket.setTimeout(idleMs)
     const connection = new Connection(this.#nextId++, socket, this.endpoint, {
       ...this.#ports,
       take: this.#events.take,

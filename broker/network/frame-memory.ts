@@ -1,0 +1,29 @@
+/** Sizes of buffers that are kept for reuse: powers of two between these. */
+const smallestBits = 13
+const largestBits = 20
+/** Buffers kept of each size. */
+const keptPerSize = 8
+
+/**
+ * Buffers for frames that span reads. What is given back is handed out again, so that a busy connection does not leave
+ * a trail of garbage outside of the heap, where the collector is slow to see it.
+ */
+export class FrameMemory {
+  readonly #free: Buffer[][] = Array.from({ length: largestBits - smallestBits + 1 }, () => [])
+
+  /** A buffer of exactly `size` bytes; what is in it is whatever was there before. */
+  take(size: number): Buffer {
+    if (size > 2 ** largestBits) return Buffer.allocUnsafeSlow(size)
+    const bits = Math.max(smallestBits, 32 - Math.clz32(size - 1))
+    const whole = this.#free[bits - smallestBits]!.pop() ?? Buffer.allocUnsafeSlow(2 ** bits)
+    return whole.subarray(0, size)
+  }
+
+  /** Gives a buffer from `take` back; nobody may look at it any more. */
+  give(buffer: Buffer): void {
+    const whole = Buffer.from(buffer.buffer)
+    if (whole.length > 2 ** largestBits) return
+    const kept = this.#free[31 - Math.clz32(whole.length) - smallestBits]!
+    if (kept.length < keptPerSize) kept.push(whole)
+  }
+}

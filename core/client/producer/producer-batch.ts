@@ -34,6 +34,7 @@ export class ProducerBatch {
   /** Orders up to `order + span` are this batch's own: its halves divide them. */
   #span = 1
   #waiters: (() => void)[] | undefined
+  #through = false
 
   constructor(order: number, createdMs: number, deadlineMs: number, options: BatchBuilderOptions) {
     this.order = order
@@ -111,13 +112,14 @@ export class ProducerBatch {
       halves[at++ < middle ? 0 : 1].#builder.append(timestamp, key, value, headers)
     }
     let open = 2
-    const through = (): void => void (--open === 0 && this.#waiters?.forEach((waiter) => waiter()))
+    const through = (): void => void (--open === 0 && this.#end())
     for (const half of halves) half.#waiters = [through]
     return halves
   }
 
   /** Resolves when the batch is through, either way. */
   done(): Promise<void> {
+    if (this.#through) return Promise.resolve()
     return new Promise((resolve) => (this.#waiters ??= []).push(resolve))
   }
 
@@ -127,6 +129,11 @@ export class ProducerBatch {
     if (delivered !== undefined) {
       for (let i = 0; i < delivered.length; i++) delivered[i]?.(error, partition, baseOffset < 0 ? -1 : baseOffset + i)
     }
+    this.#end()
+  }
+
+  #end(): void {
+    this.#through = true
     if (this.#waiters !== undefined) for (const waiter of this.#waiters) waiter()
   }
 }

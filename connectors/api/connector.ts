@@ -17,7 +17,11 @@ interface Plugin<S extends Settings> {
    * Divides the work into at most `maxTasks` tasks, each with its own settings; left out, one task with the connector's.
    * Settings are strings, because a group of workers passes them on in a topic.
    */
-  taskConfigs?(config: ConfigOf<ConfigDefinition<S>>, maxTasks: number, raw: StringMap): StringMap[] | Promise<StringMap[]>
+  taskConfigs?(
+    config: ConfigOf<ConfigDefinition<S>>,
+    maxTasks: number,
+    raw: StringMap,
+  ): StringMap[] | Promise<StringMap[]>
 }
 
 export type StringMap = Readonly<Record<string, string>>
@@ -49,7 +53,9 @@ export interface SinkConnector<S extends Settings = Settings> extends Plugin<S> 
 export type AnyConnector = SourceConnector<any> | SinkConnector<any>
 
 /** Declares a source connector, with the types of its settings inferred. */
-export const defineSource = <const S extends Settings>(source: Omit<SourceConnector<S>, 'kind'>): SourceConnector<S> => ({
+export const defineSource = <const S extends Settings>(
+  source: Omit<SourceConnector<S>, 'kind'>,
+): SourceConnector<S> => ({
   kind: 'source',
   ...source,
 })

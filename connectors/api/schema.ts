@@ -105,7 +105,9 @@ function sameParameters(a: Schema['parameters'] = {}, b: Schema['parameters'] = 
 }
 
 function sameFields(a: readonly Field[] = [], b: readonly Field[] = []): boolean {
-  return a.length === b.length && a.every((field, i) => field.name === b[i]!.name && sameSchema(field.schema, b[i]!.schema))
+  return (
+    a.length === b.length && a.every((field, i) => field.name === b[i]!.name && sameSchema(field.schema, b[i]!.schema))
+  )
 }
 
 function sameValue(a: unknown, b: unknown): boolean {

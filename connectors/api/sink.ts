@@ -22,7 +22,9 @@ export interface SinkTask {
    * Says which offsets may be committed, given those put so far (the next to read); called every commit interval, also
    * when nothing was put. Left out: `flush`, then all of them.
    */
-  preCommit?(offsets: readonly TopicPartitionOffset[]): readonly TopicPartitionOffset[] | Promise<readonly TopicPartitionOffset[]>
+  preCommit?(
+    offsets: readonly TopicPartitionOffset[],
+  ): readonly TopicPartitionOffset[] | Promise<readonly TopicPartitionOffset[]>
   /** These partitions are no longer ours; what was put and not committed of them will come again elsewhere. */
   close?(partitions: readonly TopicPartition[]): void | Promise<void>
   /** Lets go of everything; called once, last. */

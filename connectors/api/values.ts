@@ -29,7 +29,12 @@ export class Decimal {
     const { unscaled } = this
     let length = 1
     while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length++
-    return Buffer.from(BigInt.asUintN(length * 8, unscaled).toString(16).padStart(length * 2, '0'), 'hex')
+    return Buffer.from(
+      BigInt.asUintN(length * 8, unscaled)
+        .toString(16)
+        .padStart(length * 2, '0'),
+      'hex',
+    )
   }
 
   toNumber(): number {

@@ -10,11 +10,15 @@ const converter: Converter = {
     // Text that its source holds as bytes passes: nobody has to decode what another place wants as bytes.
     const textAsBytes = of?.type === 'string' && value instanceof Uint8Array
     if (of && of.type !== 'bytes' && !textAsBytes) {
-      throw connectErrors.DATA_INVALID({ problem: `Invalid schema type for ByteArrayConverter: ${of.type.toUpperCase()}` })
+      throw connectErrors.DATA_INVALID({
+        problem: `Invalid schema type for ByteArrayConverter: ${of.type.toUpperCase()}`,
+      })
     }
     if (value === null || value === undefined) return null
     if (!(value instanceof Uint8Array)) {
-      throw connectErrors.DATA_INVALID({ problem: `ByteArrayConverter is not compatible with objects of type class ${javaClass(value)}` })
+      throw connectErrors.DATA_INVALID({
+        problem: `ByteArrayConverter is not compatible with objects of type class ${javaClass(value)}`,
+      })
     }
     return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length)
   },

@@ -2,8 +2,8 @@ import { connectErrors } from '../errors.ts'
 
 /** Text to bytes and back, malformed input replaced as Java replaces it: `?` on the way out, U+FFFD on the way in. */
 export interface Charset {
-  encode(text: string): Buffer
-  decode(bytes: Buffer): string
+  readonly encode: (text: string) => Buffer
+  readonly decode: (bytes: Buffer) => string
 }
 
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
@@ -20,8 +20,13 @@ const utf8: Charset = {
 
 const narrow = (most: number): Charset => ({
   // A pair is one character and so one question mark.
-  encode: (text) => Buffer.from(text.replace(/[\s\S]/gu, (char) => (char.codePointAt(0)! > most ? '?' : char)), 'latin1'),
-  decode: (bytes) => (most > 127 ? bytes.toString('latin1') : bytes.toString('latin1').replace(/[\x80-\xff]/g, '\ufffd')),
+  encode: (text) =>
+    Buffer.from(
+      text.replace(/[\s\S]/gu, (char) => (char.codePointAt(0)! > most ? '?' : char)),
+      'latin1',
+    ),
+  decode: (bytes) =>
+    most > 127 ? bytes.toString('latin1') : bytes.toString('latin1').replace(/[\x80-\xff]/g, '\ufffd'),
 })
 
 const swapped = (bytes: Buffer): Buffer => Buffer.from(bytes).swap16()

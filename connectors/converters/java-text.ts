@@ -64,7 +64,7 @@ export function javaText(value: unknown, schema?: Schema | null): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') return value
   if (typeof value === 'number') return numberText(value, schema)
-  if (typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') return `${value as boolean | bigint}`
   if (value instanceof Uint8Array) return textOf(value)
   if (value instanceof Decimal) return value.toString()
   if (value instanceof Date) return javaDate(value)
@@ -80,7 +80,9 @@ function structText(value: Struct, schema: Schema): string {
 
 function mapText(value: object, schema: Schema | null | undefined): string {
   const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value)
-  const texts = entries.map(([key, each]) => `${javaText(key, schema?.keySchema)}=${javaText(each, schema?.valueSchema)}`)
+  const texts = entries.map(
+    ([key, each]) => `${javaText(key, schema?.keySchema)}=${javaText(each, schema?.valueSchema)}`,
+  )
   return `{${texts.join(', ')}}`
 }
 

@@ -146,7 +146,8 @@ export function readValue(schema: Schema, tree: JsonTree | undefined, options: R
 }
 
 // What Jackson iterates over: items, or an object's values.
-const itemsOf = (tree: JsonTree): readonly JsonTree[] => (Array.isArray(tree) ? tree : isObject(tree) ? Object.values(tree) : [])
+const itemsOf = (tree: JsonTree): readonly JsonTree[] =>
+  Array.isArray(tree) ? tree : isObject(tree) ? Object.values(tree) : []
 
 // Kafka reads fractions as exact decimals first, which know no -0.
 const toDouble = (tree: NumberText): number => Number(tree.text) + 0
@@ -163,8 +164,9 @@ function wrap(tree: JsonTree, bits: 32 | 64): bigint {
 
 /** Padding is required and blanks are passed over, as Jackson does it. */
 function bytesOf(text: string): Buffer {
-  const dense = text.replace(/[\u0000-\u0020]/g, '')
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(dense)) throw invalid('Invalid bytes field')
+  const dense = text.replace(/[^!-\uffff]/g, '')
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(dense))
+    throw invalid('Invalid bytes field')
   return Buffer.from(dense, 'base64')
 }
 
@@ -174,7 +176,8 @@ const element = (schema: Schema | null | undefined, tree: JsonTree | undefined, 
 function readMap(schema: Schema, tree: JsonTree, options: ReadOptions): Map<unknown, unknown> {
   const { keySchema, valueSchema } = schema
   if (!keySchema || keySchema.type === 'string') {
-    if (!isObject(tree)) throw invalid(`Maps with string fields should be encoded as JSON objects, but found ${kindOf(tree)}`)
+    if (!isObject(tree))
+      throw invalid(`Maps with string fields should be encoded as JSON objects, but found ${kindOf(tree)}`)
     return new Map(Object.entries(tree).map(([key, value]) => [key, element(valueSchema, value, options)]))
   }
   if (!Array.isArray(tree)) {
@@ -195,7 +198,9 @@ function readStruct(schema: Schema, tree: JsonTree, options: ReadOptions): Recor
   for (const field of schema.fields ?? []) {
     const value = readValue(field.schema, member(tree, field.name), options)
     if (value === null && !field.schema.optional && field.schema.default === undefined) {
-      throw invalid(`Invalid value: null used for required field: "${field.name}", schema type: ${field.schema.type.toUpperCase()}`)
+      throw invalid(
+        `Invalid value: null used for required field: "${field.name}", schema type: ${field.schema.type.toUpperCase()}`,
+      )
     }
     setMember(result, field.name, value)
   }
@@ -207,7 +212,9 @@ function readLogical(schema: Schema, tree: JsonTree): unknown {
   if (schema.name === logicalNames.decimal) {
     if (tree instanceof NumberText) return Decimal.parse(tree.text)
     if (typeof tree !== 'string') {
-      throw invalid(`Invalid type for Decimal, underlying representation should be numeric or bytes but was ${kindOf(tree)}`)
+      throw invalid(
+        `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${kindOf(tree)}`,
+      )
     }
     try {
       return Decimal.fromBytes(bytesOf(tree), decimalScale(schema))
@@ -217,7 +224,8 @@ function readLogical(schema: Schema, tree: JsonTree): unknown {
   }
   const integral = tree instanceof NumberText && tree.integral
   if (schema.name === logicalNames.timestamp) {
-    if (!integral) throw invalid(`Invalid type for Timestamp, underlying representation should be integral but was ${kindOf(tree)}`)
+    if (!integral)
+      throw invalid(`Invalid type for Timestamp, underlying representation should be integral but was ${kindOf(tree)}`)
     return temporalDate(schema, Number(wrap(tree, 64)))
   }
   if (!integral || BigInt(tree.text) !== wrap(tree, 32)) {

@@ -25,8 +25,18 @@ const blanks = /[ \t\n\r]*/y
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 // A number must be followed by something that can follow a value.
 const afterNumber = /[ \t\n\r,\]}]|$/y
-const plainString = /"([^"\\\u0000-\u001f]*)"/y
-const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+// From the blank on, but for quote and backslash.
+const plainString = /"([ !#-[\]-\uffff]*)"/y
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
 /** Deeper nesting is refused, as Jackson refuses it. */
 const mostDepth = 1000
 

@@ -31,7 +31,10 @@ export function schemaJson(schema: Schema | null | undefined, options: WriteOpti
   const members = [`"type":"${jsonNames[schema.type]}"`]
   if (schema.type === 'array') members.push(`"items":${schemaJson(schema.valueSchema, options)}`)
   if (schema.type === 'map') {
-    members.push(`"keys":${schemaJson(schema.keySchema, options)}`, `"values":${schemaJson(schema.valueSchema, options)}`)
+    members.push(
+      `"keys":${schemaJson(schema.keySchema, options)}`,
+      `"values":${schemaJson(schema.valueSchema, options)}`,
+    )
   }
   if (schema.type === 'struct') {
     const fields = (schema.fields ?? []).map((each) => schemaJson(each.schema, options, each.name))
@@ -60,7 +63,9 @@ export function valueJson(schema: Schema | null | undefined, value: unknown, opt
   if (schema && isLogical(schema)) return logicalJson(schema, value, options)
   const type = schema ? schema.type : typeOf(value)
   const mismatch = (): never => {
-    throw invalid(`Invalid type for ${schema ? schema.type.toUpperCase() : 'unknown schema'}: class ${javaClass(value)}`)
+    throw invalid(
+      `Invalid type for ${schema ? schema.type.toUpperCase() : 'unknown schema'}: class ${javaClass(value)}`,
+    )
   }
   switch (type) {
     case 'int8':
@@ -78,12 +83,16 @@ export function valueJson(schema: Schema | null | undefined, value: unknown, opt
     case 'boolean':
       return typeof value === 'boolean' ? String(value) : mismatch()
     case 'string':
-      return typeof value === 'string' || (schema && value instanceof Uint8Array) ? JSON.stringify(textOf(value)) : mismatch()
+      return typeof value === 'string' || (schema && value instanceof Uint8Array)
+        ? JSON.stringify(textOf(value))
+        : mismatch()
     case 'bytes':
       if (!(value instanceof Uint8Array)) throw invalid(`Invalid type for bytes type: class ${javaClass(value)}`)
       return base64(value)
     case 'array':
-      return Array.isArray(value) ? `[${value.map((item) => valueJson(schema?.valueSchema, item, options)).join(',')}]` : mismatch()
+      return Array.isArray(value)
+        ? `[${value.map((item) => valueJson(schema?.valueSchema, item, options)).join(',')}]`
+        : mismatch()
     case 'map':
       return isMapLike(value) ? mapJson(schema, value, options) : mismatch()
     case 'struct':
@@ -107,7 +116,7 @@ function logicalJson(schema: Schema, value: unknown, options: WriteOptions): str
   return options.decimalsAsNumbers ? asDecimal(value).toString() : base64(checkedDecimal(schema, value).toBytes())
 }
 
-const isWhole = (value: unknown, bound: number): boolean =>
+const isWhole = (value: unknown, bound: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= -bound && value < bound
 
 const isMapLike = (value: unknown): value is object =>
@@ -145,7 +154,8 @@ function structJson(schema: Schema | null | undefined, value: unknown, options: 
   if (own === undefined && !(schema && isMapLike(value) && !(value instanceof Map))) return undefined
   if (own !== undefined && !sameSchema(own, schema)) throw invalid('Mismatching schema.')
   const parts = (schema!.fields ?? []).map(
-    (field) => `${JSON.stringify(field.name)}:${valueJson(field.schema, (value as Record<string, unknown>)[field.name], options)}`,
+    (field) =>
+      `${JSON.stringify(field.name)}:${valueJson(field.schema, (value as Record<string, unknown>)[field.name], options)}`,
   )
   return `{${parts.join(',')}}`
 }

@@ -13,7 +13,11 @@ import type { WriteOptions } from './json-write.ts'
 import { invalid } from './logical.ts'
 
 const config = defineConfig({
-  'schemas.enable': boolean({ doc: 'Wrap every value in an envelope of schema and payload.', default: true, importance: 'high' }),
+  'schemas.enable': boolean({
+    doc: 'Wrap every value in an envelope of schema and payload.',
+    default: true,
+    importance: 'high',
+  }),
   'schemas.cache.size': int({ doc: 'How many schemas are kept converted.', default: 1000, importance: 'high' }),
   'decimal.format': string({
     doc: 'How a decimal is written: BASE64 of its bytes, or as a NUMERIC literal.',
@@ -21,7 +25,11 @@ const config = defineConfig({
     importance: 'low',
     check: (value) => (/^(base64|numeric)$/i.test(value) ? undefined : 'expected BASE64 or NUMERIC'),
   }),
-  'replace.null.with.default': boolean({ doc: "Write a field's default in place of null.", default: true, importance: 'low' }),
+  'replace.null.with.default': boolean({
+    doc: "Write a field's default in place of null.",
+    default: true,
+    importance: 'low',
+  }),
   'schema.content': string({ doc: 'A schema, as JSON, for messages that come without one.', importance: 'high' }),
 })
 
@@ -112,7 +120,8 @@ function parse(text: string): ParsedJson {
 
 /** UTF-8, or the UTF-16 that a first character of two bytes with one zero gives away. */
 function decode(bytes: Buffer): string {
-  if (bytes.length > 1 && bytes.length % 2 === 0 && bytes[0] === 0 && bytes[1] !== 0) return Buffer.from(bytes).swap16().toString('utf16le')
+  if (bytes.length > 1 && bytes.length % 2 === 0 && bytes[0] === 0 && bytes[1] !== 0)
+    return Buffer.from(bytes).swap16().toString('utf16le')
   if (bytes.length > 1 && bytes.length % 2 === 0 && bytes[1] === 0 && bytes[0] !== 0) return bytes.toString('utf16le')
   if (!isUtf8(bytes)) throw invalid(broken, new SyntaxError('the bytes are not UTF-8'))
   return bytes.toString('utf8')

@@ -26,8 +26,10 @@ export function decimalScale(schema: Schema): number {
 export function checkedDecimal(schema: Schema, value: unknown): Decimal {
   const decimal = asDecimal(value)
   if (decimal.scale !== decimalScale(schema)) {
-    throw invalid('Decimal value has mismatching scale for given Decimal schema. ' +
-      `Schema has scale ${decimalScale(schema)}, value has scale ${decimal.scale}.`)
+    throw invalid(
+      'Decimal value has mismatching scale for given Decimal schema. ' +
+        `Schema has scale ${decimalScale(schema)}, value has scale ${decimal.scale}.`,
+    )
   }
   return decimal
 }
@@ -40,10 +42,12 @@ export function asDecimal(value: unknown): Decimal {
 /** The number that stands for a Date, Time or Timestamp: days, ms of the day, ms since 1970. */
 export function temporalNumber(schema: Schema, value: unknown): number {
   const word = schema.name!.slice(schema.name!.lastIndexOf('.') + 1)
-  if (!(value instanceof Date)) throw invalid(`Invalid type for ${word}, expected Date but was class ${javaClass(value)}`)
+  if (!(value instanceof Date))
+    throw invalid(`Invalid type for ${word}, expected Date but was class ${javaClass(value)}`)
   const ms = value.getTime()
   if (schema.name === logicalNames.date) {
-    if (ms % dayMs !== 0) throw invalid('Kafka Connect Date type should not have any time fields set to non-zero values.')
+    if (ms % dayMs !== 0)
+      throw invalid('Kafka Connect Date type should not have any time fields set to non-zero values.')
     return ms / dayMs
   }
   if (schema.name === logicalNames.time && (ms < 0 || ms > dayMs)) {

@@ -28,7 +28,9 @@ function fixed(name: string, form: Fixed): ConverterPlugin {
         // An int16 is a number like any other here, but not to Kafka's IntegerSerializer.
         const another = of && of.type !== form.type.type && /int|float/.test(of.type)
         if (another || !form.fits(value)) {
-          throw connectErrors.DATA_INVALID({ problem: `Failed to serialize to ${form.word} (was class ${javaClass(value)}): ` })
+          throw connectErrors.DATA_INVALID({
+            problem: `Failed to serialize to ${form.word} (was class ${javaClass(value)}): `,
+          })
         }
         const target = Buffer.allocUnsafe(form.length)
         form.write(target, value as never)
@@ -36,7 +38,8 @@ function fixed(name: string, form: Fixed): ConverterPlugin {
       },
       toConnect(_topic, bytes) {
         if (bytes === null) return { schema, value: null }
-        if (bytes.length !== form.length) throw connectErrors.DATA_INVALID({ problem: `Failed to deserialize ${form.word}: ` })
+        if (bytes.length !== form.length)
+          throw connectErrors.DATA_INVALID({ problem: `Failed to deserialize ${form.word}: ` })
         return { schema, value: form.read(bytes) }
       },
     }),
@@ -50,11 +53,15 @@ const booleanConverter: ConverterPlugin = {
   create: () => ({
     fromConnect(_topic, schema, value) {
       if (schema && schema.type !== 'boolean') {
-        throw connectErrors.DATA_INVALID({ problem: `Invalid schema type for BooleanConverter: ${schema.type.toUpperCase()}` })
+        throw connectErrors.DATA_INVALID({
+          problem: `Invalid schema type for BooleanConverter: ${schema.type.toUpperCase()}`,
+        })
       }
       if (value === null || value === undefined) return null
       if (typeof value !== 'boolean') {
-        throw connectErrors.DATA_INVALID({ problem: `BooleanConverter is not compatible with objects of type class ${javaClass(value)}` })
+        throw connectErrors.DATA_INVALID({
+          problem: `BooleanConverter is not compatible with objects of type class ${javaClass(value)}`,
+        })
       }
       return Buffer.of(value ? 1 : 0)
     },
@@ -70,9 +77,44 @@ const booleanConverter: ConverterPlugin = {
 /** Kafka's own forms of booleans and numbers. */
 export const numberConverters: readonly ConverterPlugin[] = [
   booleanConverter,
-  fixed('Short', { word: 'short', type: schemas.int16, length: 2, fits: whole(-0x8000, 0x7fff), write: (to, value) => to.writeInt16BE(value), read: (from) => from.readInt16BE() }),
-  fixed('Integer', { word: 'integer', type: schemas.int32, length: 4, fits: whole(-0x8000_0000, 0x7fff_ffff), write: (to, value) => to.writeInt32BE(value), read: (from) => from.readInt32BE() }),
-  fixed('Long', { word: 'long', type: schemas.int64, length: 8, fits: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value, write: (to, value) => to.writeBigInt64BE(value), read: (from) => from.readBigInt64BE() }),
-  fixed('Float', { word: 'float', type: schemas.float32, length: 4, fits: isNumber, write: (to, value) => to.writeFloatBE(value), read: (from) => from.readFloatBE() }),
-  fixed('Double', { word: 'double', type: schemas.float64, length: 8, fits: isNumber, write: (to, value) => to.writeDoubleBE(value), read: (from) => from.readDoubleBE() }),
+  fixed('Short', {
+    word: 'short',
+    type: schemas.int16,
+    length: 2,
+    fits: whole(-0x8000, 0x7fff),
+    write: (to, value) => to.writeInt16BE(value),
+    read: (from) => from.readInt16BE(),
+  }),
+  fixed('Integer', {
+    word: 'integer',
+    type: schemas.int32,
+    length: 4,
+    fits: whole(-0x8000_0000, 0x7fff_ffff),
+    write: (to, value) => to.writeInt32BE(value),
+    read: (from) => from.readInt32BE(),
+  }),
+  fixed('Long', {
+    word: 'long',
+    type: schemas.int64,
+    length: 8,
+    fits: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
+    write: (to, value) => to.writeBigInt64BE(value),
+    read: (from) => from.readBigInt64BE(),
+  }),
+  fixed('Float', {
+    word: 'float',
+    type: schemas.float32,
+    length: 4,
+    fits: isNumber,
+    write: (to, value) => to.writeFloatBE(value),
+    read: (from) => from.readFloatBE(),
+  }),
+  fixed('Double', {
+    word: 'double',
+    type: schemas.float64,
+    length: 8,
+    fits: isNumber,
+    write: (to, value) => to.writeDoubleBE(value),
+    read: (from) => from.readDoubleBE(),
+  }),
 ]

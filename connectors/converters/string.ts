@@ -8,7 +8,11 @@ import { charset } from './charset.ts'
 import { javaText } from './java-text.ts'
 
 const config = defineConfig({
-  'converter.encoding': string({ doc: 'Character set of the text in the topic.', default: 'UTF-8', importance: 'high' }),
+  'converter.encoding': string({
+    doc: 'Character set of the text in the topic.',
+    default: 'UTF-8',
+    importance: 'high',
+  }),
 })
 
 const schema = optional(schemas.string)

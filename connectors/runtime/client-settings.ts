@@ -18,7 +18,11 @@ const producerSettings = defineConfig({
 
 const consumerSettings = defineConfig({
   'group.id': string({ doc: 'Group of the consumers; connect-NAME when left out.' }),
-  'auto.offset.reset': oneOf('earliest', 'latest', 'none')({ doc: 'Where to begin without an offset.', default: 'earliest' }),
+  'auto.offset.reset': oneOf(
+    'earliest',
+    'latest',
+    'none',
+  )({ doc: 'Where to begin without an offset.', default: 'earliest' }),
   'isolation.level': oneOf('read_uncommitted', 'read_committed')({ doc: 'Whether open transactions are read.' }),
   'fetch.min.bytes': int({ doc: 'Bytes worth an answer.' }),
   'fetch.max.bytes': int({ doc: 'Bytes of an answer.' }),

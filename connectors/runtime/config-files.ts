@@ -35,7 +35,8 @@ function readObject(files: Files, file: string): Readonly<Record<string, unknown
   if (!/^\s*[{[]/.test(text)) return parseProperties(text)
   try {
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>
   } catch (cause) {
     throw connectErrors.FILE_UNREADABLE({ file, problem: (cause as Error).message }, cause)
   }
@@ -43,7 +44,8 @@ function readObject(files: Files, file: string): Readonly<Record<string, unknown
 }
 
 /** Worker settings from Java properties or a JSON object. Throws FILE_UNREADABLE. */
-export const readWorkerFile = (files: Files, file: string): Record<string, string> => flat(readObject(files, file), file)
+export const readWorkerFile = (files: Files, file: string): Record<string, string> =>
+  flat(readObject(files, file), file)
 
 /** A connector from properties, from a flat JSON map with its name, or from the body of a REST request. */
 export function readConnectorFile(files: Files, file: string): ConnectorSpec {

@@ -67,7 +67,10 @@ export class DeadLetters implements FaultReporter {
   async flush(): Promise<void> {
     if (this.#producer.pendingBytes > 0) await this.#producer.flush()
     if (this.#failure) {
-      this.#log('error', 'a dead letter could not be written', { topic: this.#options.topic, error: this.#failure.message })
+      this.#log('error', 'a dead letter could not be written', {
+        topic: this.#options.topic,
+        error: this.#failure.message,
+      })
       throw this.#failure
     }
   }

@@ -54,7 +54,8 @@ export class RecordConverters {
     let stage: Stage = 'HEADER_CONVERTER'
     let at = this.#header
     try {
-      const headers = record.headers === undefined ? noHeaders : record.headers.map((each) => this.#headerOut(topic, each))
+      const headers =
+        record.headers === undefined ? noHeaders : record.headers.map((each) => this.#headerOut(topic, each))
       stage = 'KEY_CONVERTER'
       at = this.#key
       const key = at.converter.fromConnect(topic, record.keySchema ?? null, record.key)
@@ -81,9 +82,15 @@ export class RecordConverters {
       at = this.#header
       const headers = record.headers.length === 0 ? [] : record.headers.map((each) => this.#headerIn(topic, each))
       return {
-        topic, partition, offset, timestamp, headers,
-        keySchema: key.schema, key: key.value,
-        valueSchema: value.schema, value: value.value,
+        topic,
+        partition,
+        offset,
+        timestamp,
+        headers,
+        keySchema: key.schema,
+        key: key.value,
+        valueSchema: value.schema,
+        value: value.value,
       }
     } catch (cause) {
       throw new ConversionFailure(stage, at.executor, cause)

@@ -7,7 +7,13 @@ import type { ConnectorPorts } from '../api/ports.ts'
 import { connectErrors } from '../errors.ts'
 import { consumerOptions, producerOptions } from './client-settings.ts'
 import type { ConnectorSpec } from './config-files.ts'
-import { below, refuseUnsupported, sinkConnectorConfig, sourceConnectorConfig, unknownConnectorSettings } from './connector-config.ts'
+import {
+  below,
+  refuseUnsupported,
+  sinkConnectorConfig,
+  sourceConnectorConfig,
+  unknownConnectorSettings,
+} from './connector-config.ts'
 import type { CommonConfig } from './connector-config.ts'
 import type { OffsetStore } from './offsets/offset-store.ts'
 import { RecordConverters } from './record-converters.ts'
@@ -36,7 +42,13 @@ export class RunningConnector {
   readonly #topics: readonly string[] | RegExp
   readonly #runners: readonly Runner[]
 
-  private constructor(name: string, kind: 'source' | 'sink', client: Client, topics: readonly string[] | RegExp, runners: readonly Runner[]) {
+  private constructor(
+    name: string,
+    kind: 'source' | 'sink',
+    client: Client,
+    topics: readonly string[] | RegExp,
+    runners: readonly Runner[],
+  ) {
     this.name = name
     this.kind = kind
     this.#client = client
@@ -50,18 +62,28 @@ export class RunningConnector {
     const raw: StringMap = { ...spec.config, name }
     const what = `connector "${name}"`
     refuseUnsupported(name, raw)
-    const config = plugin.kind === 'source' ? sourceConnectorConfig.parse(raw, what) : sinkConnectorConfig.parse(raw, what)
+    const config =
+      plugin.kind === 'source' ? sourceConnectorConfig.parse(raw, what) : sinkConnectorConfig.parse(raw, what)
     const own = plugin.config.parse(raw, what) as never
-    for (const setting of unknownConnectorSettings(plugin, raw)) parts.log('warn', `${what}: unknown setting "${setting}"`)
+    for (const setting of unknownConnectorSettings(plugin, raw))
+      parts.log('warn', `${what}: unknown setting "${setting}"`)
     const most = config['tasks.max']
     const taskConfigs = plugin.taskConfigs ? await plugin.taskConfigs(own, most, raw) : [raw]
     if (taskConfigs.length > most && config['tasks.max.enforce']) {
       throw connectErrors.TASKS_TOO_MANY({ name, count: taskConfigs.length, most })
     }
-    const makers = taskConfigs.map((each, id) => runnerMaker(plugin, { id, name, config, raw: { ...raw, ...each } }, parts))
+    const makers = taskConfigs.map((each, id) =>
+      runnerMaker(plugin, { id, name, config, raw: { ...raw, ...each } }, parts),
+    )
     // Only when every task could be made does one start.
     const topics = 'topics' in config ? subscription(config) : []
-    return new RunningConnector(name, plugin.kind, parts.client, topics, makers.map((make) => make()))
+    return new RunningConnector(
+      name,
+      plugin.kind,
+      parts.client,
+      topics,
+      makers.map((make) => make()),
+    )
   }
 
   get status(): ConnectorStatus {
@@ -103,7 +125,10 @@ export class RunningConnector {
   }
 }
 
-const subscription = (config: { readonly topics: readonly string[]; readonly 'topics.regex': string }): readonly string[] | RegExp =>
+const subscription = (config: {
+  readonly topics: readonly string[]
+  readonly 'topics.regex': string
+}): readonly string[] | RegExp =>
   config['topics.regex'] === '' ? config.topics : new RegExp(`^(?:${config['topics.regex']})$`)
 
 interface TaskSpec {
@@ -133,7 +158,11 @@ function runnerMaker(plugin: AnyConnector, { id, name, config, raw }: TaskSpec, 
   const client = plugin.kind === 'source' ? 'producer' : 'consumer'
   const overrides = below(raw, `${client}.override.`)
   if (Object.keys(overrides).length > 0 && parts.config['connector.client.config.override.policy'] === 'None') {
-    throw connectErrors.SETTING_UNSUPPORTED({ name, setting: `${client}.override.*`, reason: "the worker's override policy is None" })
+    throw connectErrors.SETTING_UNSUPPORTED({
+      name,
+      setting: `${client}.override.*`,
+      reason: "the worker's override policy is None",
+    })
   }
   const settings = { ...below(parts.raw, `${client}.`), ...overrides }
   const own = plugin.config.parse(raw, what) as never
@@ -141,7 +170,8 @@ function runnerMaker(plugin: AnyConnector, { id, name, config, raw }: TaskSpec, 
     const { options, unknown } = producerOptions(settings, what)
     for (const setting of unknown) log('warn', `this producer has no setting "${setting}"`)
     const task = plugin.createTask(own)
-    return () => new SourceRunner({ ...shared, config: config as never, task, offsets: parts.offsets!, producerOptions: options })
+    return () =>
+      new SourceRunner({ ...shared, config: config as never, task, offsets: parts.offsets!, producerOptions: options })
   }
   const { options, unknown } = consumerOptions(settings, `connect-${name}`, what)
   for (const setting of unknown) log('warn', `this consumer has no setting "${setting}"`)

@@ -65,7 +65,9 @@ export class SinkRunner {
 
   get status(): TaskStatus {
     const { id } = this.#setup
-    return this.#state === 'FAILED' ? { id, state: 'FAILED', trace: traceOf(this.#failure) } : { id, state: this.#state }
+    return this.#state === 'FAILED'
+      ? { id, state: 'FAILED', trace: traceOf(this.#failure) }
+      : { id, state: this.#state }
   }
 
   async #run(): Promise<void> {
@@ -88,10 +90,17 @@ export class SinkRunner {
     if (topic !== '') {
       const replicationFactor = config['errors.deadletterqueue.topic.replication.factor']
       const contextHeaders = config['errors.deadletterqueue.context.headers.enable']
-      this.#deadLetters = await DeadLetters.open(client, { topic, replicationFactor, contextHeaders, connector, task: id }, log)
+      this.#deadLetters = await DeadLetters.open(
+        client,
+        { topic, replicationFactor, contextHeaders, connector, task: id },
+        log,
+      )
     }
     const { signal } = this.#stopping
-    this.#intake = new SinkIntake(converters, new Tolerance(config, ports, { log, signal, deadLetters: this.#deadLetters }))
+    this.#intake = new SinkIntake(
+      converters,
+      new Tolerance(config, ports, { log, signal, deadLetters: this.#deadLetters }),
+    )
     const pattern = config['topics.regex']
     this.#consumer.subscribe(pattern === '' ? config.topics : new RegExp(`^(?:${pattern})$`), {
       assigned: (partitions) => this.#guard(() => this.#assigned(partitions)),
@@ -286,7 +295,9 @@ export class SinkRunner {
     const partitions = this.#positions.all()
     if (partitions.length === 0) return { partitions, caughtUp: true }
     const ends = await this.#consumer.endOffsets(partitions)
-    const caughtUp = partitions.every((each) => (this.#positions.offset(each) ?? 0) >= (ends.get(partitionKey(each)) ?? 0))
+    const caughtUp = partitions.every(
+      (each) => (this.#positions.offset(each) ?? 0) >= (ends.get(partitionKey(each)) ?? 0),
+    )
     return { partitions, caughtUp }
   }
 

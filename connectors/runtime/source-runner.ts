@@ -53,7 +53,9 @@ export class SourceRunner {
 
   get status(): TaskStatus {
     const { id } = this.#setup
-    return this.#state === 'FAILED' ? { id, state: 'FAILED', trace: traceOf(this.#failure) } : { id, state: this.#state }
+    return this.#state === 'FAILED'
+      ? { id, state: 'FAILED', trace: traceOf(this.#failure) }
+      : { id, state: this.#state }
   }
 
   get ended(): boolean {
@@ -101,7 +103,8 @@ export class SourceRunner {
         if (!isSignal(error) || error.signal === 'PartialBatch') throw error
         if (error.signal === 'EndOfInput') return
         const pauseMs = error.signal === 'RetryAfter' ? error.ms : backoffMs(reconnectBackoff, failures, ports.random)
-        if (error.signal === 'NotConnected') log('warn', `not connected: ${error.message}`, { pauseMs: Math.round(pauseMs) })
+        if (error.signal === 'NotConnected')
+          log('warn', `not connected: ${error.message}`, { pauseMs: Math.round(pauseMs) })
         await sleep(ports.timers, pauseMs, signal)
       }
     }
@@ -135,7 +138,8 @@ export class SourceRunner {
     }
     for (const record of batch.records) {
       const made = this.#convert(record)
-      const outgoing = made instanceof ConversionFailure ? await this.#convertAgain(made, record, batch.partition) : made
+      const outgoing =
+        made instanceof ConversionFailure ? await this.#convertAgain(made, record, batch.partition) : made
       if (outgoing === undefined) {
         sent.settle()
         continue
@@ -175,7 +179,8 @@ export class SourceRunner {
   #undelivered(error: Error, batch: SourceBatch, sent: SentBatch): void {
     const topic = batch.records[0]?.topic ?? ''
     const about = { topic, sourcePartition: JSON.stringify(batch.partition) }
-    if (this.#tolerance.tolerate({ stage: 'KAFKA_PRODUCE', executor: this.#setup.executor, error, about })) sent.settle()
+    if (this.#tolerance.tolerate({ stage: 'KAFKA_PRODUCE', executor: this.#setup.executor, error, about }))
+      sent.settle()
     else this.#fail(this.#recordFailed(topic, batch.partition, 'KAFKA_PRODUCE', error))
   }
 

@@ -29,7 +29,9 @@ export class TopicCreation {
     this.#client = client
     this.#log = log
     const wanted = raw[`topic.creation.${defaults}.partitions`] !== undefined
-    this.#groups = wanted ? [...groups.filter((name) => name !== defaults), defaults].map((name) => readGroup(raw, name)) : []
+    this.#groups = wanted
+      ? [...groups.filter((name) => name !== defaults), defaults].map((name) => readGroup(raw, name))
+      : []
   }
 
   knows(topic: string): boolean {
@@ -48,7 +50,13 @@ export class TopicCreation {
 }
 
 function readGroup(raw: StringMap, name: string): Group {
-  const { partitions, 'replication.factor': replicationFactor, include, exclude, ...configs } = {
+  const {
+    partitions,
+    'replication.factor': replicationFactor,
+    include,
+    exclude,
+    ...configs
+  } = {
     ...(name === defaults ? {} : pick(below(raw, `topic.creation.${defaults}.`))),
     ...below(raw, `topic.creation.${name}.`),
   }
@@ -57,19 +65,26 @@ function readGroup(raw: StringMap, name: string): Group {
   }
   const whole = (setting: string, text: string | undefined): number => {
     const value = Number(text ?? Number.NaN)
-    if (!Number.isInteger(value) || (value < 1 && value !== -1)) refuse(`setting "topic.creation.${name}.${setting}": expected a number above 0, or -1, got "${text}"`)
+    if (!Number.isInteger(value) || (value < 1 && value !== -1))
+      refuse(`setting "topic.creation.${name}.${setting}": expected a number above 0, or -1, got "${text}"`)
     return value
   }
   if (name !== defaults && include === undefined) refuse(`missing setting "topic.creation.${name}.include"`)
   return {
-    includes: name === defaults ? () => true : (topic) => matches(include!, topic) && !(exclude !== undefined && matches(exclude, topic)),
+    includes:
+      name === defaults
+        ? () => true
+        : (topic) => matches(include!, topic) && !(exclude !== undefined && matches(exclude, topic)),
     partitions: whole('partitions', partitions),
     replicationFactor: whole('replication.factor', replicationFactor),
     configs,
   }
 }
 
-const pick = ({ partitions, 'replication.factor': replicationFactor }: Record<string, string>): Record<string, string> => ({
+const pick = ({
+  partitions,
+  'replication.factor': replicationFactor,
+}: Record<string, string>): Record<string, string> => ({
   ...(partitions === undefined ? {} : { partitions }),
   ...(replicationFactor === undefined ? {} : { 'replication.factor': replicationFactor }),
 })

@@ -12,7 +12,7 @@ import type { AnyConnector, StringMap, TaskContext } from '../api/connector.ts'
 /** One thing that every connector has to hold to. `run` rejects when it does not. */
 export interface Law {
   readonly name: string
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
 
 /** What tasks are told in the suites: the real world, and a signal. */
@@ -58,7 +58,10 @@ export function declarationLaws(connector: AnyConnector, config: StringMap): Law
         definition.parse(config, 'contract')
         for (const [name] of settings.filter(([, { options }]) => options.required && options.default === undefined)) {
           const { [name]: _, ...without } = config
-          assert.throws(() => definition.parse(without, 'contract'), (error: Error) => error.message.includes(`"${name}"`))
+          assert.throws(
+            () => definition.parse(without, 'contract'),
+            (error: Error) => error.message.includes(`"${name}"`),
+          )
         }
       },
     },

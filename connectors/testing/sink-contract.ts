@@ -45,7 +45,9 @@ class Run {
   readonly #stopping = new AbortController()
 
   constructor({ connector, config }: SinkFixture, positions: readonly number[]) {
-    this.task = connector.createTask((connector.config as ConfigDefinition<Settings>).parse(config, 'contract') as never)
+    this.task = connector.createTask(
+      (connector.config as ConfigDefinition<Settings>).parse(config, 'contract') as never,
+    )
     this.positions = [...positions]
     this.#context = {
       ...lawContext(this.#stopping.signal),
@@ -131,7 +133,10 @@ export function sinkContract(make: () => Promise<SinkFixture>): Law[] {
       const written = await fixture.written()
       for (const { partition } of partitions) {
         const own = written.filter((value) => value.startsWith(`${partition}:`))
-        assert.deepEqual(own, upTo(35).filter((value) => value.startsWith(`${partition}:`)))
+        assert.deepEqual(
+          own,
+          upTo(35).filter((value) => value.startsWith(`${partition}:`)),
+        )
       }
     }),
     law('a commit allows no offset beyond what was put, and nothing at all is fine', async (fixture) => {

@@ -33,7 +33,9 @@ class Run {
 
   constructor({ connector }: SourceFixture, config: StringMap, stored: readonly SourceOffsetEntry[] = []) {
     this.stored = new Map(stored.map((entry) => [keyOf(entry), entry]))
-    this.#task = connector.createTask((connector.config as ConfigDefinition<Settings>).parse(config, 'contract') as never)
+    this.#task = connector.createTask(
+      (connector.config as ConfigDefinition<Settings>).parse(config, 'contract') as never,
+    )
   }
 
   get values(): string[] {
@@ -52,14 +54,18 @@ class Run {
   async read(most = Infinity): Promise<this> {
     const context = {
       ...lawContext(this.#stopping.signal),
-      offset: (partition: SourceOffsetEntry['partition']) => this.stored.get(JSON.stringify(partition))?.offset ?? undefined,
+      offset: (partition: SourceOffsetEntry['partition']) =>
+        this.stored.get(JSON.stringify(partition))?.offset ?? undefined,
       offsets: () => this.offsets.filter(({ offset }) => offset !== null),
     }
     try {
       for await (const batch of this.#task.read(context)) {
         this.batches.push(batch)
         // Through JSON, as every store does it.
-        this.stored.set(keyOf(batch), JSON.parse(JSON.stringify({ partition: batch.partition, offset: batch.offset })) as SourceOffsetEntry)
+        this.stored.set(
+          keyOf(batch),
+          JSON.parse(JSON.stringify({ partition: batch.partition, offset: batch.offset })) as SourceOffsetEntry,
+        )
         if (this.batches.length >= most) break
       }
     } catch (error) {

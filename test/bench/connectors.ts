@@ -34,11 +34,21 @@ function usageOf(pid: number): { readonly cpuSeconds: number; readonly rssMib: n
 
 async function endOf(client: Client, topic: string): Promise<number> {
   const query = { topic, partition: 0, timestamp: -1 }
-  return client.admin().listOffsets([query]).then((offsets) => offsets.get(partitionKey(query))?.offset ?? 0, () => 0)
+  return client
+    .admin()
+    .listOffsets([query])
+    .then(
+      (offsets) => offsets.get(partitionKey(query))?.offset ?? 0,
+      () => 0,
+    )
 }
 
 /** Time and CPU of a process from a start to when something has come true. */
-async function measured(pid: number, start: () => Promise<void>, done: () => boolean | Promise<boolean>): Promise<Figures> {
+async function measured(
+  pid: number,
+  start: () => Promise<void>,
+  done: () => boolean | Promise<boolean>,
+): Promise<Figures> {
   const before = usageOf(pid).cpuSeconds
   const from = performance.now()
   await start()
@@ -48,7 +58,11 @@ async function measured(pid: number, start: () => Promise<void>, done: () => boo
 }
 
 /** Our worker in another process, which waits for a line before it begins, so that loading code does not count. */
-async function ours(bootstrapServers: string, connector: { name: string; config: Record<string, string> }, done: () => boolean | Promise<boolean>): Promise<Figures> {
+async function ours(
+  bootstrapServers: string,
+  connector: { name: string; config: Record<string, string> },
+  done: () => boolean | Promise<boolean>,
+): Promise<Figures> {
   const script = new URL(import.meta.url).pathname
   const args = ['--conditions=source', '--import', 'tsx', script, bootstrapServers, JSON.stringify(connector)]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -65,7 +79,10 @@ async function ours(bootstrapServers: string, connector: { name: string; config:
 function writeLines(file: string): number {
   const target = openSync(file, 'w')
   for (let from = 0; from < lines; from += 10_000) {
-    const part = Array.from({ length: Math.min(10_000, lines - from) }, (_, i) => `${String(from + i).padStart(9, '0')} ${'x'.repeat(90)}\n`)
+    const part = Array.from(
+      { length: Math.min(10_000, lines - from) },
+      (_, i) => `${String(from + i).padStart(9, '0')} ${'x'.repeat(90)}\n`,
+    )
     writeSync(target, part.join(''))
   }
   closeSync(target)
@@ -96,13 +113,25 @@ export async function run(): Promise<BenchReport> {
     const [javaOut, ourOut] = [join(folder, 'java.txt'), join(folder, 'ours.txt')]
     const pid = world.connectPid()
     const theirs = {
-      source: await measured(pid, () => world.create('source', source('java-lines')), async () => (await endOf(client, 'java-lines')) >= lines),
-      sink: await measured(pid, () => world.create('sink', sink(javaOut)), () => sizeOf(javaOut) >= bytes),
+      source: await measured(
+        pid,
+        () => world.create('source', source('java-lines')),
+        async () => (await endOf(client, 'java-lines')) >= lines,
+      ),
+      sink: await measured(
+        pid,
+        () => world.create('sink', sink(javaOut)),
+        () => sizeOf(javaOut) >= bytes,
+      ),
     }
     await world.remove('source')
     await world.remove('sink')
     const mine = {
-      source: await ours(bootstrapServers, { name: 'our-source', config: source('our-lines') }, async () => (await endOf(client, 'our-lines')) >= lines),
+      source: await ours(
+        bootstrapServers,
+        { name: 'our-source', config: source('our-lines') },
+        async () => (await endOf(client, 'our-lines')) >= lines,
+      ),
       sink: await ours(bootstrapServers, { name: 'our-sink', config: sink(ourOut) }, () => sizeOf(ourOut) >= bytes),
     }
     const table = [
@@ -122,7 +151,12 @@ export async function run(): Promise<BenchReport> {
 async function work(bootstrapServers: string, connector: string): Promise<void> {
   process.stdout.write('loaded\n')
   await new Promise((resolve) => process.stdin.once('data', resolve))
-  const settings = { ...stringConverters, 'bootstrap.servers': bootstrapServers, 'offset.storage.topic': 'our-offsets', 'offset.flush.interval.ms': '500' }
+  const settings = {
+    ...stringConverters,
+    'bootstrap.servers': bootstrapServers,
+    'offset.storage.topic': 'our-offsets',
+    'offset.flush.interval.ms': '500',
+  }
   const worker = await startWorker({ worker: settings, connectors: [JSON.parse(connector)] })
   await new Promise((resolve) => process.stdin.once('end', resolve).resume())
   await worker.stop()

@@ -19,7 +19,11 @@ function source(several: boolean): () => Promise<SourceFixture> {
     const { folder, cleanUp } = folderOf()
     const files = several ? ['a.log', 'b.log', 'c.log'].map((name) => join(folder, name)) : [join(folder, 'a.log')]
     for (const file of files) writeFileSync(file, '')
-    const common = { topic: 't', 'batch.size': '7', ...(several ? { file: join(folder, '*.log') } : { file: files[0]! }) }
+    const common = {
+      topic: 't',
+      'batch.size': '7',
+      ...(several ? { file: join(folder, '*.log') } : { file: files[0]! }),
+    }
     let fed = 0
     return {
       connector: fileSource,

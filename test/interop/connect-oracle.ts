@@ -23,7 +23,11 @@ interface Outcome {
   readonly detail?: string
 }
 
-const kinds: Record<string, string> = { DATA_INVALID: 'data', CONFIG_INVALID: 'config', ENCODING_UNKNOWN: 'serialization' }
+const kinds: Record<string, string> = {
+  DATA_INVALID: 'data',
+  CONFIG_INVALID: 'config',
+  ENCODING_UNKNOWN: 'serialization',
+}
 
 function errorOutcome(expected: Case, at: string, error: unknown): Outcome {
   const message = (error as Error).message
@@ -32,7 +36,9 @@ function errorOutcome(expected: Case, at: string, error: unknown): Outcome {
   if (!expected) return { passed: false, detail }
   if (['pattern', 'parse', 'runtime'].includes(expected.kind)) return { passed: true }
   if (expected.kind !== kind || expected.at !== at) return { passed: false, detail }
-  const same = expected.text === 'free' || (expected.text === 'prefix' ? message.startsWith(expected.message) : message === expected.message)
+  const same =
+    expected.text === 'free' ||
+    (expected.text === 'prefix' ? message.startsWith(expected.message) : message === expected.message)
   return { passed: true, message: same, detail }
 }
 
@@ -71,7 +77,8 @@ function to(converter: Converter, each: Case): Outcome {
   const ours = converter.toConnect('t', bytesOf(each.bytes))
   const detail = `got ${show(ours)}`
   if (each.out.error) return { passed: false, detail }
-  const passed = equalSchemas(each.out.schema, ours.schema) && equalValues(each.out.value, ours.value, schemaOf(each.out.schema))
+  const passed =
+    equalSchemas(each.out.schema, ours.schema) && equalValues(each.out.value, ours.value, schemaOf(each.out.schema))
   return { passed, detail }
 }
 

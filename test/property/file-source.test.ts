@@ -57,7 +57,11 @@ class World {
   }
 }
 
-async function play(seed: number, { pattern, mostMoves }: Source, moves: readonly ('rename' | 'copyTruncate')[]): Promise<void> {
+async function play(
+  seed: number,
+  { pattern, mostMoves }: Source,
+  moves: readonly ('rename' | 'copyTruncate')[],
+): Promise<void> {
   const random = seededRandom(seed)
   const world = new World()
   world.append(1)
@@ -71,7 +75,8 @@ async function play(seed: number, { pattern, mostMoves }: Source, moves: readonl
   try {
     let movesSinceLook = 0
     // A log of which no line was read is known by nothing: a copy of what it held later cannot be told.
-    const isKnown = () => driver.stored.some(({ partition, offset }) => partition['filename'] === world.log && offset!['position'] !== 0)
+    const isKnown = () =>
+      driver.stored.some(({ partition, offset }) => partition['filename'] === world.log && offset!['position'] !== 0)
     let known = true
     for (let i = 0; i < 40; i++) {
       const dice = random.next()

@@ -61,7 +61,12 @@ export function valueOf(typed: Typed, schema: Schema | null | undefined): unknow
     case 'date':
       return new Date(Number(typed.date))
     case 'map':
-      return new Map(typed.map.map(([key, value]: [Typed, Typed]) => [valueOf(key, schema?.keySchema), valueOf(value, schema?.valueSchema)]))
+      return new Map(
+        typed.map.map(([key, value]: [Typed, Typed]) => [
+          valueOf(key, schema?.keySchema),
+          valueOf(value, schema?.valueSchema),
+        ]),
+      )
     case 'struct': {
       const own = (typed.schema === undefined ? schema : schemaOf(typed.schema))!
       const fields: Record<string, unknown> = {}
@@ -86,7 +91,11 @@ export function equalValues(typed: Typed, ours: unknown, schema: Schema | null |
   if (typed === null) return ours === null || ours === undefined
   if (typeof typed !== 'object') return typed === ours
   if (Array.isArray(typed)) {
-    return Array.isArray(ours) && typed.length === ours.length && typed.every((item, i) => equalValues(item, ours[i], schema?.valueSchema))
+    return (
+      Array.isArray(ours) &&
+      typed.length === ours.length &&
+      typed.every((item, i) => equalValues(item, ours[i], schema?.valueSchema))
+    )
   }
   if ('map' in typed) {
     const entries: [unknown, unknown][] = ours instanceof Map ? [...ours] : Object.entries(ours as object)
@@ -95,7 +104,8 @@ export function equalValues(typed: Typed, ours: unknown, schema: Schema | null |
       typed.map.length === entries.length &&
       typed.map.every(([key, value]: [Typed, Typed]) => {
         const at = open.findIndex(
-          ([ourKey, ourValue]) => equalValues(key, ourKey, schema?.keySchema) && equalValues(value, ourValue, schema?.valueSchema),
+          ([ourKey, ourValue]) =>
+            equalValues(key, ourKey, schema?.keySchema) && equalValues(value, ourValue, schema?.valueSchema),
         )
         if (at >= 0) open.splice(at, 1)
         return at >= 0
@@ -110,7 +120,8 @@ export function equalValues(typed: Typed, ours: unknown, schema: Schema | null |
     )
   }
   const expected = valueOf(typed, schema)
-  if (expected instanceof Decimal) return ours instanceof Decimal && expected.unscaled === ours.unscaled && expected.scale === ours.scale
+  if (expected instanceof Decimal)
+    return ours instanceof Decimal && expected.unscaled === ours.unscaled && expected.scale === ours.scale
   if (expected instanceof Date) return ours instanceof Date && +expected === +ours
   if (expected instanceof Uint8Array) return ours instanceof Uint8Array && Buffer.compare(expected, ours) === 0
   if ('f32' in typed) return typeof ours === 'number' && Object.is(expected, Math.fround(ours))
@@ -120,7 +131,11 @@ export function equalValues(typed: Typed, ours: unknown, schema: Schema | null |
 /** The same JSON: members in any order, numbers exactly or, where one has a fraction or exponent, as doubles. */
 export function equalJson(a: string, b: string, exactNumbers: boolean): boolean {
   const tree = (text: string): unknown =>
-    JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => (token.startsWith('"') ? token : `{"\\u0000":"${token}"}`)))
+    JSON.parse(
+      text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
+        token.startsWith('"') ? token : `{"\\u0000":"${token}"}`,
+      ),
+    )
   const same = (x: any, y: any): boolean => {
     if (typeof x !== 'object' || x === null || typeof y !== 'object' || y === null) return x === y
     const number: string | undefined = x['\0']

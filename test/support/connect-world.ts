@@ -45,7 +45,11 @@ export class ConnectWorld {
 
   /** A worker with string converters that commits often; its end is the world's end at the latest. */
   async work(options: Partial<WorkerOptions> & Pick<WorkerOptions, 'connectors'>): Promise<Worker> {
-    const defaults = { 'bootstrap.servers': this.bootstrapServers, 'offset.flush.interval.ms': '100', ...stringConverters }
+    const defaults = {
+      'bootstrap.servers': this.bootstrapServers,
+      'offset.flush.interval.ms': '100',
+      ...stringConverters,
+    }
     const worker = await startWorker({ client: this.client, ...options, worker: { ...defaults, ...options.worker } })
     this.#workers.push(worker)
     return worker
@@ -101,7 +105,9 @@ const textOf = ({ partition, offset, key, value, headers }: ConsumerRecord): Tex
   offset,
   key: key?.toString() ?? null,
   value: value?.toString() ?? null,
-  headers: Object.fromEntries(headers.map((each) => [each.key, each.value === null ? 'null' : Buffer.from(each.value).toString()])),
+  headers: Object.fromEntries(
+    headers.map((each) => [each.key, each.value === null ? 'null' : Buffer.from(each.value).toString()]),
+  ),
 })
 
 /** Resolves when something has come true. */

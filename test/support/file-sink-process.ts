@@ -52,14 +52,20 @@ const recordOf = (partition: number, offset: number): SinkRecord => ({
   headers: [],
 })
 
-const task = fileSink.createTask(fileSink.config.parse({ file, 'file.max.bytes': mostBytes, 'file.sync': 'false' }, 'sink'))
+const task = fileSink.createTask(
+  fileSink.config.parse({ file, 'file.max.bytes': mostBytes, 'file.sync': 'false' }, 'sink'),
+)
 await task.open!(partitions, context)
 process.stdout.write('begun\n')
 for (let turn = 1; positions.some((position) => position < records); turn++) {
   const partition = turn % partitions.length
   const from = positions[partition]!
   const to = Math.min(records, from + (turn % 40))
-  if (to > from) await task.put(Array.from({ length: to - from }, (_, i) => recordOf(partition, from + i)), context)
+  if (to > from)
+    await task.put(
+      Array.from({ length: to - from }, (_, i) => recordOf(partition, from + i)),
+      context,
+    )
   positions[partition] = to
   if (turn % 10 === 0) {
     await task.preCommit!(partitions.map((each, i) => ({ ...each, offset: positions[i]! })))

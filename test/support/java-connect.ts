@@ -27,7 +27,11 @@ export class JavaConnect {
     const kafkaPort = await freePort()
     await kafkaTool(['start', String(kafkaPort)], { env: { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m' } })
     const world = new JavaConnect(kafkaPort, await freePort())
-    const env = { KAFKA_HEAP_OPTS: '-Xmx512m', BOOTSTRAP: world.bootstrapServers, CONNECT_PROPS: 'offset.flush.interval.ms=500' }
+    const env = {
+      KAFKA_HEAP_OPTS: '-Xmx512m',
+      BOOTSTRAP: world.bootstrapServers,
+      CONNECT_PROPS: 'offset.flush.interval.ms=500',
+    }
     const started = await command(script, ['distributed', String(world.#restPort), 'java'], { env, timeoutMs: 180_000 })
     if (started.code !== 0) {
       await world.stop()
@@ -69,13 +73,20 @@ export class JavaConnect {
 }
 
 /** One thing for several checks: made when the first asks, let go when the last is through. */
-export function shared<T extends { stop(): Promise<void> }>(uses: number, make: () => Promise<T>): (use: (it: T) => Promise<void>) => () => Promise<void> {
+export function shared<T extends { stop(): Promise<void> }>(
+  uses: number,
+  make: () => Promise<T>,
+): (use: (it: T) => Promise<void>) => () => Promise<void> {
   let made: Promise<T> | undefined
   return (use) => async () => {
     try {
       await use(await (made ??= make()))
     } finally {
-      if (--uses === 0) await made?.then((it) => it.stop(), () => undefined)
+      if (--uses === 0)
+        await made?.then(
+          (it) => it.stop(),
+          () => undefined,
+        )
     }
   }
 }

@@ -25,7 +25,12 @@ export class SourceDriver {
   #pending: Promise<IteratorResult<SourceBatch>> | undefined
   #waits: (() => void) | undefined
 
-  constructor(connector: SourceConnector<Settings>, config: Record<string, string>, stored: readonly SourceOffsetEntry[] = [], time = new VirtualTime()) {
+  constructor(
+    connector: SourceConnector<Settings>,
+    config: Record<string, string>,
+    stored: readonly SourceOffsetEntry[] = [],
+    time = new VirtualTime(),
+  ) {
     this.#time = time
     const parsed = (connector.config as ConfigDefinition<Settings>).parse(config, 'test')
     for (const entry of stored) this.#store(entry)

@@ -33,7 +33,9 @@ export class FileSet {
   /** Paths to read now. A name that is no pattern is one whether it exists or not. */
   paths(): string[] {
     const { files } = this.#ports
-    const found = this.#patterns.flatMap((each) => (isPattern(each) && !files.exists(each) ? expandGlob(files, each) : [each]))
+    const found = this.#patterns.flatMap((each) =>
+      isPattern(each) && !files.exists(each) ? expandGlob(files, each) : [each],
+    )
     return [...new Set(found)]
   }
 
@@ -113,7 +115,8 @@ export class FileSet {
     try {
       return FollowedFile.open(this.#ports.files, path, this.#ports.clock.monotonic())
     } catch (cause) {
-      if (this.isNamed(path)) throw connectErrors.FILE_UNREADABLE({ file: path, problem: (cause as Error).message }, cause)
+      if (this.isNamed(path))
+        throw connectErrors.FILE_UNREADABLE({ file: path, problem: (cause as Error).message }, cause)
       this.#warnOnce(path, `"${path}" cannot be read: ${(cause as Error).message}`)
       return undefined
     }
@@ -201,7 +204,8 @@ export class FileSet {
       if (!isRotatedName(file.path, path)) continue
       for (const original of files) {
         if (!original.isOpen) continue
-        if (original.isIntact() ? file.isCopyOf(original) : original.position > 0 && file.matches(original.mark)) return true
+        if (original.isIntact() ? file.isCopyOf(original) : original.position > 0 && file.matches(original.mark))
+          return true
       }
     }
     return false
@@ -218,7 +222,10 @@ export class FileSet {
     if (!known) return
     const read = new Set(this.paths())
     const missed = stats
-      .filter(({ path, stat }) => stat && isRotatedName(path, lineage.path) && !read.has(path) && stat.modifiedMs >= known.modifiedMs)
+      .filter(
+        ({ path, stat }) =>
+          stat && isRotatedName(path, lineage.path) && !read.has(path) && stat.modifiedMs >= known.modifiedMs,
+      )
       .filter(({ path, stat }) => !this.#isKnown(path, stat!))
       .sort((a, b) => a.stat!.modifiedMs - b.stat!.modifiedMs)
     for (const { path } of missed) {
@@ -251,7 +258,10 @@ export class FileSet {
     const same = anew && inodeKey(anew) === inodeKey(file) ? anew : undefined
     if (anew && !same) anew.close()
     file.close()
-    lineage.replace(file, [copy, same].filter((each) => each !== undefined))
+    lineage.replace(
+      file,
+      [copy, same].filter((each) => each !== undefined),
+    )
     if (copy) this.#addMissed(lineage)
     return copy ? Buffer.alloc(0) : file.unfinished
   }

@@ -16,7 +16,9 @@ export interface Fingerprint {
 export const noFingerprint: Fingerprint = { bytes: 0, hash: '' }
 
 export const fingerprintOf = (bytes: Uint8Array): Fingerprint =>
-  bytes.length === 0 ? noFingerprint : { bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) }
+  bytes.length === 0
+    ? noFingerprint
+    : { bytes: bytes.length, hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) }
 
 /** Bytes of a file from `start` on; fewer at its end. */
 export function readBytes(file: OpenFile, start: number, length: number): Buffer {

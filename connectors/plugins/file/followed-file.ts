@@ -16,7 +16,8 @@ export interface Chunk {
 }
 
 /** Identifies a file on a machine for as long as it exists. */
-export const inodeKey = ({ device, inode }: { readonly device: number; readonly inode: number }): string => `${device}:${inode}`
+export const inodeKey = ({ device, inode }: { readonly device: number; readonly inode: number }): string =>
+  `${device}:${inode}`
 
 /**
  * One file on the disk, whatever it is called, and how far it is read. Reads begin a few bytes before the position: when
@@ -82,7 +83,11 @@ export class FollowedFile {
   resumeAt(mark: FileMark): void {
     this.position = mark.position
     this.#head = mark.head
-    this.#tail = readBytes(this.#file!, Math.max(0, mark.position - tailBytesMost), Math.min(mark.position, tailBytesMost))
+    this.#tail = readBytes(
+      this.#file!,
+      Math.max(0, mark.position - tailBytesMost),
+      Math.min(mark.position, tailBytesMost),
+    )
     this.#noteHead()
   }
 

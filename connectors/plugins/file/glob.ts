@@ -25,7 +25,10 @@ function partMatcher(part: string): RegExp {
     if (char === '*') text += '.*'
     else if (char === '?') text += '.'
     else if (close > 0) {
-      text += `[${part.slice(i + 1, close).replace(/^!/, '^').replace(/\\/g, '\\\\')}]`
+      text += `[${part
+        .slice(i + 1, close)
+        .replace(/^!/, '^')
+        .replace(/\\/g, '\\\\')}]`
       i = close
     } else text += char.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
   }

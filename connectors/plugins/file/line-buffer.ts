@@ -1,7 +1,7 @@
 /** A value as text: strings as they are, objects as JSON with exact integers. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null) return String(value ?? null)
+  if (typeof value !== 'object' || value === null) return `${(value ?? null) as number | bigint | boolean | null}`
   return JSON.stringify(value, (_, each: unknown) => {
     if (typeof each === 'bigint') return Number.isSafeInteger(Number(each)) ? Number(each) : each.toString()
     return each instanceof Map ? Object.fromEntries(each) : each

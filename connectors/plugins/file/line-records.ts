@@ -42,7 +42,12 @@ export class LineRecords {
   }
 
   /** Takes lines of a chunk from a cursor, up to a batch of them; `timestamp` is when they were read, ms since the epoch. */
-  take(source: LineSource, { bytes, base }: Pick<Chunk, 'bytes' | 'base'>, cursor: LineCursor, timestamp: number): SourceRecord[] {
+  take(
+    source: LineSource,
+    { bytes, base }: Pick<Chunk, 'bytes' | 'base'>,
+    cursor: LineCursor,
+    timestamp: number,
+  ): SourceRecord[] {
     const { path, topicPartition: partition } = source
     const { topic, 'batch.size': most, 'headers.mode': headersMode, 'value.type': valueType } = this.#config
     const { key, pathHeader } = this.#origin(path)
@@ -54,7 +59,16 @@ export class LineRecords {
       if (headersMode === 'none') records.push({ topic, partition, keySchema, key, valueSchema, value, timestamp })
       else {
         const position = { key: 'file.position', schema: schemas.int64, value: BigInt(base + cursor.start) }
-        records.push({ topic, partition, keySchema, key, valueSchema, value, timestamp, headers: [pathHeader, position] })
+        records.push({
+          topic,
+          partition,
+          keySchema,
+          key,
+          valueSchema,
+          value,
+          timestamp,
+          headers: [pathHeader, position],
+        })
       }
     }
     return records

@@ -45,7 +45,10 @@ export class Lineage {
   get offset(): SourceOffset | null {
     const current = this.current
     if (current === undefined) return null
-    const offset = offsetOf(current.mark, this.files.slice(0, -1).map((file) => file.mark))
+    const offset = offsetOf(
+      current.mark,
+      this.files.slice(0, -1).map((file) => file.mark),
+    )
     return this.topicPartition === undefined ? offset : { ...offset, topicPartition: this.topicPartition }
   }
 }

@@ -37,11 +37,18 @@ export class SinkJournal {
     if (!this.#files.exists(this.path)) return undefined
     try {
       const state = JSON.parse(this.#files.readWhole(this.path).toString('utf8')) as JournalState
-      const sane = Number.isSafeInteger(state.bytes) && state.bytes >= 0 && typeof state.offsets === 'object' && state.offsets !== null
+      const sane =
+        Number.isSafeInteger(state.bytes) &&
+        state.bytes >= 0 &&
+        typeof state.offsets === 'object' &&
+        state.offsets !== null
       if (!sane) throw new SyntaxError('no state of a file sink')
       return state
     } catch (cause) {
-      throw connectErrors.OFFSETS_CORRUPT({ where: this.path, problem: `no journal: ${(cause as Error).message}` }, cause)
+      throw connectErrors.OFFSETS_CORRUPT(
+        { where: this.path, problem: `no journal: ${(cause as Error).message}` },
+        cause,
+      )
     }
   }
 

@@ -37,7 +37,11 @@ export class SinkOutput {
   }
 
   /** Opens the file and cuts off what the journal does not vouch for. */
-  static open(path: string, config: FileSinkConfig, context: { readonly ports: ConnectorPorts; readonly connector: string; readonly log: Log }): SinkOutput {
+  static open(
+    path: string,
+    config: FileSinkConfig,
+    context: { readonly ports: ConnectorPorts; readonly connector: string; readonly log: Log },
+  ): SinkOutput {
     const output = new SinkOutput(path, config, context.ports, context.connector)
     output.#recover(context.log)
     return output

@@ -103,7 +103,12 @@ class StandardOutputTask implements SinkTask {
 
 /** The file sink, under Kafka's names too. */
 export const fileSink = defineSink({
-  names: ['org.apache.kafka.connect.file.FileStreamSinkConnector', 'FileStreamSink', 'FileStreamSinkConnector', 'file-sink'],
+  names: [
+    'org.apache.kafka.connect.file.FileStreamSinkConnector',
+    'FileStreamSink',
+    'FileStreamSinkConnector',
+    'file-sink',
+  ],
   version: '0.1.0',
   doc: 'Appends records to a file, a line each, exactly once; puts the file aside when it is large or old.',
   config: fileSinkConfig,

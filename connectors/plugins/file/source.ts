@@ -63,7 +63,7 @@ class FileSourceTask implements SourceTask {
         scanAt = ports.clock.monotonic() + pauseMs
       }
       let busy = false
-      for (const lineage of [...set.lineages.values()]) {
+      for (const lineage of set.lineages.values()) {
         lineage.topicPartition ??= this.#leastUsed(set)
         for await (const batch of this.#lineage(set, lineage, ports.clock.monotonic())) {
           busy = true
@@ -88,7 +88,7 @@ class FileSourceTask implements SourceTask {
 
   /** A piece of the oldest file of a path that has something; what is over and done with is let go. */
   async *#lineage(set: FileSet, lineage: Lineage, now: number): AsyncGenerator<SourceBatch> {
-    for (const file of [...lineage.files]) {
+    for (const file of lineage.files.slice()) {
       if (!file.isOpen) continue
       const chunk = await this.#chunk(file)
       if (chunk === 'replaced') {
@@ -122,7 +122,12 @@ class FileSourceTask implements SourceTask {
   }
 
   /** Batches of a chunk's lines. Without a file they are a rest that no position stands for any more. */
-  *#lines(lineage: Lineage, file: FollowedFile | undefined, chunk: Chunk, final = file === undefined): Generator<SourceBatch> {
+  *#lines(
+    lineage: Lineage,
+    file: FollowedFile | undefined,
+    chunk: Chunk,
+    final = file === undefined,
+  ): Generator<SourceBatch> {
     const cursor = this.#cursor(chunk, final)
     for (;;) {
       const records = this.#records.take(lineage, chunk, cursor, this.#now())
@@ -152,7 +157,12 @@ class FileSourceTask implements SourceTask {
 
 /** The file source, under Kafka's names too. */
 export const fileSource = defineSource({
-  names: ['org.apache.kafka.connect.file.FileStreamSourceConnector', 'FileStreamSource', 'FileStreamSourceConnector', 'file-source'],
+  names: [
+    'org.apache.kafka.connect.file.FileStreamSourceConnector',
+    'FileStreamSource',
+    'FileStreamSourceConnector',
+    'file-source',
+  ],
   version: '0.1.0',
   doc: 'Reads lines of files: once, or following them as they grow and are rotated. Offsets are kept per path.',
   config: fileSourceConfig,

@@ -39,7 +39,10 @@ export class FileOffsets implements OffsetStore {
       if (!Array.isArray(parsed.offsets)) throw new SyntaxError('no list "offsets"')
       return parsed.offsets as OffsetChange[]
     } catch (cause) {
-      throw connectErrors.OFFSETS_CORRUPT({ where: this.#path, problem: `no offsets: ${(cause as Error).message}` }, cause)
+      throw connectErrors.OFFSETS_CORRUPT(
+        { where: this.#path, problem: `no offsets: ${(cause as Error).message}` },
+        cause,
+      )
     }
   }
 

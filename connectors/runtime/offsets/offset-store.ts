@@ -42,7 +42,9 @@ export class OffsetTable {
   }
 
   everything(): OffsetChange[] {
-    return [...this.#connectors].flatMap(([connector, rows]) => [...rows.values()].map((row) => ({ connector, ...row })))
+    return [...this.#connectors].flatMap(([connector, rows]) =>
+      [...rows.values()].map((row) => ({ connector, ...row })),
+    )
   }
 
   /** False for a change that changes nothing, as forgetting what is not known. */

@@ -40,7 +40,12 @@ export class TopicOffsets implements OffsetStore {
 
   async start(): Promise<void> {
     const { topic, partitions, replicationFactor } = this.#options
-    await ensureTopic(this.#client, { name: topic, partitions, replicationFactor, configs: { 'cleanup.policy': 'compact' } })
+    await ensureTopic(this.#client, {
+      name: topic,
+      partitions,
+      replicationFactor,
+      configs: { 'cleanup.policy': 'compact' },
+    })
     await this.#load()
     this.#producer = this.#client.producer({ acks: -1 })
   }
@@ -51,7 +56,10 @@ export class TopicOffsets implements OffsetStore {
     try {
       const admin = this.#client.admin()
       const [description] = await admin.describeTopics([topic])
-      const partitions: TopicPartition[] = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
+      const partitions: TopicPartition[] = (description?.partitions ?? []).map(({ partition }) => ({
+        topic,
+        partition,
+      }))
       consumer.assign(partitions)
       await consumer.seekToBeginning(partitions)
       const ends = await consumer.endOffsets(partitions)
@@ -76,7 +84,11 @@ export class TopicOffsets implements OffsetStore {
     } catch (error) {
       // Connect passes over what it cannot read, so that one bad record does not keep every source from starting.
       const shown = key === null ? 'null' : key.toString('utf8')
-      this.#log('warn', 'a record of the offset topic is not an offset', { topic: this.#options.topic, key: shown, error })
+      this.#log('warn', 'a record of the offset topic is not an offset', {
+        topic: this.#options.topic,
+        key: shown,
+        error,
+      })
     }
   }
 

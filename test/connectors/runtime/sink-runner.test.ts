@@ -44,7 +44,12 @@ class Kept implements SinkTask {
 
 let names = 0
 /** Starts a sink on a topic of its own that already holds these values. */
-async function run(task: SinkTask, values: readonly string[], config: Record<string, string> = {}, worker: Record<string, string> = {}) {
+async function run(
+  task: SinkTask,
+  values: readonly string[],
+  config: Record<string, string> = {},
+  worker: Record<string, string> = {},
+) {
   const topic = `sink-${names++}`
   await world.createTopic(topic)
   await world.produce(topic, values)
@@ -97,7 +102,12 @@ describe('a sink task', () => {
       await put(records)
     }
     task.preCommit = () => []
-    const { worker } = await run(task, numbers(0, 20), { 'consumer.override.max.poll.records': '10' }, { 'offset.flush.interval.ms': '60000' })
+    const { worker } = await run(
+      task,
+      numbers(0, 20),
+      { 'consumer.override.max.poll.records': '10' },
+      { 'offset.flush.interval.ms': '60000' },
+    )
     await until(() => worker.sinksCaughtUp())
     expect(task.values).toEqual([...numbers(0, 10), ...numbers(0, 20)])
     expect(task.calls).toEqual(['open 0', 'close 0', 'open 0'])
@@ -139,7 +149,9 @@ describe('a sink task', () => {
   it('may read on from where its target says', async () => {
     const task = new Kept()
     const { worker } = await run(
-      Object.assign(task, { open: (partitions: readonly TopicPartition[], context: SinkTaskContext) => context.seek(partitions[0]!, 7) }),
+      Object.assign(task, {
+        open: (partitions: readonly TopicPartition[], context: SinkTaskContext) => context.seek(partitions[0]!, 7),
+      }),
       numbers(0, 10),
     )
     await until(() => worker.sinksCaughtUp())
@@ -160,7 +172,12 @@ describe('a sink task', () => {
   })
 
   it('that does not end is given up', async () => {
-    const { worker, state } = await run({ put: () => new Promise(() => {}) }, ['a'], {}, { 'task.shutdown.graceful.timeout.ms': '50' })
+    const { worker, state } = await run(
+      { put: () => new Promise(() => {}) },
+      ['a'],
+      {},
+      { 'task.shutdown.graceful.timeout.ms': '50' },
+    )
     await new Promise((resolve) => setTimeout(resolve, 100))
     await worker.stop()
     expect(state()).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('did not end within 50 ms') })
@@ -168,7 +185,10 @@ describe('a sink task', () => {
 })
 
 describe('records that cannot be handled', () => {
-  const json = { 'value.converter': 'org.apache.kafka.connect.json.JsonConverter', 'value.converter.schemas.enable': 'false' }
+  const json = {
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.schemas.enable': 'false',
+  }
 
   it('fail the task by default', async () => {
     const task = new Kept()
@@ -194,8 +214,16 @@ describe('records that cannot be handled', () => {
     expect(letter!.value).toBe('{')
     const prefix = '__connect.errors.'
     expect(Object.keys(letter!.headers).map((name) => name.slice(prefix.length))).toEqual([
-      'topic', 'partition', 'offset', 'connector.name', 'task.id', 'stage', 'class.name',
-      'exception.class.name', 'exception.message', 'exception.stacktrace',
+      'topic',
+      'partition',
+      'offset',
+      'connector.name',
+      'task.id',
+      'stage',
+      'class.name',
+      'exception.class.name',
+      'exception.message',
+      'exception.stacktrace',
     ])
     expect(letter!.headers).toMatchObject({
       [`${prefix}topic`]: topic,
@@ -214,7 +242,9 @@ describe('records that cannot be handled', () => {
     const put = task.put.bind(task)
     task.put = async (records) => {
       await put(records.filter(({ value }) => value !== 'bad'))
-      const failed = new Map(records.flatMap(({ value }, i) => (value === 'bad' ? [[i, new Error('refused')] as const] : [])))
+      const failed = new Map(
+        records.flatMap(({ value }, i) => (value === 'bad' ? [[i, new Error('refused')] as const] : [])),
+      )
       if (failed.size > 0) throw new PartialBatch(failed)
     }
     const { worker, committed } = await run(task, ['a', 'bad', 'b'], {
@@ -233,7 +263,8 @@ describe('several tasks', () => {
   it('share the partitions of their topics', async () => {
     const topic = 'shared'
     await world.createTopic(topic, 4)
-    for (let partition = 0; partition < 4; partition++) await world.produce(topic, numbers(partition * 10, partition * 10 + 10), partition)
+    for (let partition = 0; partition < 4; partition++)
+      await world.produce(topic, numbers(partition * 10, partition * 10 + 10), partition)
     const tasks: Kept[] = []
     const make = () => {
       tasks.push(new Kept())
@@ -241,7 +272,9 @@ describe('several tasks', () => {
     }
     const worker = await world.work({
       plugins: [{ ...sinkOf(make), taskConfigs: (_config, most, raw) => Array.from({ length: most }, () => raw) }],
-      connectors: [{ name: 'share', config: { 'connector.class': 'test.Sink', 'topics.regex': 'sha.ed', 'tasks.max': '2' } }],
+      connectors: [
+        { name: 'share', config: { 'connector.class': 'test.Sink', 'topics.regex': 'sha.ed', 'tasks.max': '2' } },
+      ],
     })
     await until(() => worker.sinksCaughtUp())
     expect(new Set(tasks.flatMap(({ values }) => values))).toEqual(new Set(numbers(0, 40)))

@@ -20,7 +20,12 @@ const batch = (topic: string, ...values: number[]): SourceBatch => ({
 })
 
 let names = 0
-async function run(make: (topic: string) => SourceTask, config: Record<string, string> = {}, client: Client = world.client, topic = `source-${names++}`) {
+async function run(
+  make: (topic: string) => SourceTask,
+  config: Record<string, string> = {},
+  client: Client = world.client,
+  topic = `source-${names++}`,
+) {
   const worker = await world.work({
     client,
     worker: { 'offset.storage.topic': 'offsets', 'offset.flush.interval.ms': '50' },
@@ -41,7 +46,8 @@ function failing(client: Client, values: readonly string[]): Client {
       get: (target, name) => {
         if (name === 'append') {
           return ((record, delivered) => {
-            if (values.includes(String(record.value))) queueMicrotask(() => delivered?.(new Error('the broker refuses'), -1, -1))
+            if (values.includes(String(record.value)))
+              queueMicrotask(() => delivered?.(new Error('the broker refuses'), -1, -1))
             else target.append(record, delivered)
           }) satisfies Producer['append']
         }
@@ -49,7 +55,13 @@ function failing(client: Client, values: readonly string[]): Client {
         return typeof member === 'function' ? member.bind(target) : member
       },
     })
-  return { ...client, producer: (options) => wrap(client.producer(options)), consumer: (options) => client.consumer(options), admin: () => client.admin(), close: () => Promise.resolve() }
+  return {
+    ...client,
+    producer: (options) => wrap(client.producer(options)),
+    consumer: (options) => client.consumer(options),
+    admin: () => client.admin(),
+    close: () => Promise.resolve(),
+  }
 }
 
 describe('a source task', () => {
@@ -84,7 +96,9 @@ describe('a source task', () => {
     })
     const first = await run(make)
     await first.worker.ended
-    await (await run(make, {}, world.client, first.topic)).worker.ended
+    await (
+      await run(make, {}, world.client, first.topic)
+    ).worker.ended
     expect((await world.read(first.topic)).map(({ value }) => value)).toEqual(['1', '2'])
   })
 
@@ -135,7 +149,11 @@ describe('a source task', () => {
         yield batch(topic, 1, 2, 3)
       },
     })
-    const { worker, state, stored, topic } = await run(make, { 'errors.tolerance': 'all' }, failing(world.client, ['2']))
+    const { worker, state, stored, topic } = await run(
+      make,
+      { 'errors.tolerance': 'all' },
+      failing(world.client, ['2']),
+    )
     await worker.ended
     expect(state().state).toBe('ENDED')
     expect((await world.read(topic)).map(({ value }) => value)).toEqual(['1', '3'])
@@ -145,7 +163,14 @@ describe('a source task', () => {
   it('passes over a record that does not convert when that is tolerated', async () => {
     const make = (topic: string): SourceTask => ({
       async *read() {
-        yield { partition, offset: { after: 2 }, records: [{ topic, value: 'text' }, { topic, value: 7n }] }
+        yield {
+          partition,
+          offset: { after: 2 },
+          records: [
+            { topic, value: 'text' },
+            { topic, value: 7n },
+          ],
+        }
       },
     })
     const config = { 'errors.tolerance': 'all', 'value.converter': 'LongConverter' }
@@ -165,12 +190,17 @@ describe('a source task', () => {
     const { worker, topic } = await run(make)
     await worker.ended
     const offsets: unknown[] = []
-    const again = await run(() => ({
-      async *read(context) {
-        offsets.push(...context.offsets())
-        yield* []
-      },
-    }), {}, world.client, topic)
+    const again = await run(
+      () => ({
+        async *read(context) {
+          offsets.push(...context.offsets())
+          yield* []
+        },
+      }),
+      {},
+      world.client,
+      topic,
+    )
     await again.worker.ended
     expect(offsets).toEqual([])
   })

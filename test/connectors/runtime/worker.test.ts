@@ -30,7 +30,10 @@ describe('a worker', () => {
     writeFileSync(from, `${lines.join('\n')}\n`)
     const worker = await world.work({
       worker: { 'offset.storage.topic': 'through-offsets' },
-      connectors: [source('through', { file: from, mode: 'once' }), sink('through-out', { topics: 'through', file: to })],
+      connectors: [
+        source('through', { file: from, mode: 'once' }),
+        sink('through-out', { topics: 'through', file: to }),
+      ],
     })
     await until(() => worker.idle())
     expect(worker.status()).toEqual([
@@ -46,15 +49,22 @@ describe('a worker', () => {
   it('keeps offsets in a topic, in the records of Connect', async () => {
     const file = join(temporaryFolder(), 'in.txt')
     writeFileSync(file, 'a\nb\n')
-    const options = { worker: { 'offset.storage.topic': 'stored' }, connectors: [source('topical', { file, mode: 'once' })] }
-    await (await world.work(options)).ended
+    const options = {
+      worker: { 'offset.storage.topic': 'stored' },
+      connectors: [source('topical', { file, mode: 'once' })],
+    }
+    await (
+      await world.work(options)
+    ).ended
     const records = await world.read('stored')
     expect(records.at(-1)!.key).toBe(JSON.stringify(['topical', { filename: file }]))
     expect(JSON.parse(records.at(-1)!.value!)).toMatchObject({ position: 4 })
     const [config] = (await world.client.admin().describeConfigs([{ type: 'topic', name: 'stored' }])).values()
     expect(config!.find(({ name }) => name === 'cleanup.policy')!.value).toBe('compact')
     appendFileSync(file, 'c\n')
-    await (await world.work(options)).ended
+    await (
+      await world.work(options)
+    ).ended
     expect((await world.read('topical')).map(({ value }) => value)).toEqual(['a', 'b', 'c'])
   })
 
@@ -63,19 +73,29 @@ describe('a worker', () => {
     const file = join(folder, 'in.txt')
     writeFileSync(file, 'a\n')
     const offsets = join(folder, 'deep', 'offsets.json')
-    const options = { worker: { 'offset.storage.file.filename': offsets }, connectors: [source('filed', { file, mode: 'once' })] }
-    await (await world.work(options)).ended
+    const options = {
+      worker: { 'offset.storage.file.filename': offsets },
+      connectors: [source('filed', { file, mode: 'once' })],
+    }
+    await (
+      await world.work(options)
+    ).ended
     expect(JSON.parse(readFileSync(offsets, 'utf8'))).toMatchObject({
       offsets: [{ connector: 'filed', partition: { filename: file }, offset: { position: 2 } }],
     })
-    await (await world.work(options)).ended
+    await (
+      await world.work(options)
+    ).ended
     expect(await world.read('filed')).toHaveLength(1)
   })
 
   it('refuses a storage file that holds something else, and does not touch it', async () => {
     const offsets = join(temporaryFolder(), 'offsets.json')
     writeFileSync(offsets, 'not offsets')
-    const starting = world.work({ worker: { 'offset.storage.file.filename': offsets }, connectors: [source('x', { file: 'x' })] })
+    const starting = world.work({
+      worker: { 'offset.storage.file.filename': offsets },
+      connectors: [source('x', { file: 'x' })],
+    })
     await expect(starting).rejects.toThrow(/offset storage .*offsets\.json holds no offsets/)
     expect(readFileSync(offsets, 'utf8')).toBe('not offsets')
   })
@@ -87,7 +107,11 @@ describe('a worker', () => {
     writeFileSync(bad, 'b\n')
     const worker = await world.work({
       connectors: [
-        source('bad', { file: bad, mode: 'once', 'value.converter': 'org.apache.kafka.connect.converters.LongConverter' }),
+        source('bad', {
+          file: bad,
+          mode: 'once',
+          'value.converter': 'org.apache.kafka.connect.converters.LongConverter',
+        }),
         source('good', { file: good, mode: 'once' }),
         sink('good-out', { topics: 'good', file: out }),
       ],
@@ -113,24 +137,39 @@ describe('a worker', () => {
       'topic.creation.small.partitions': '2',
     }
     const connectors = ['made', 'small-one'].map((name) => source(name, { file, mode: 'once', ...creation }))
-    await (await world.work({ connectors })).ended
+    await (
+      await world.work({ connectors })
+    ).ended
     const topics = await world.client.admin().describeTopics(['made', 'small-one'])
-    expect(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))).toEqual({ made: 3, 'small-one': 2 })
+    expect(Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))).toEqual({
+      made: 3,
+      'small-one': 2,
+    })
     const configs = await world.client.admin().describeConfigs([{ type: 'topic', name: 'made' }])
     expect([...configs.values()][0]!.find(({ name }) => name === 'retention.ms')!.value).toBe('86400000')
   })
 })
 
 describe('settings', () => {
-  const start = (connectors: { name: string; config: Record<string, string> }[], worker: Record<string, string> = stringConverters) =>
-    startWorker({ client: world.client, worker: { 'offset.storage.file.filename': '/nowhere/offsets', ...worker }, connectors })
+  const start = (
+    connectors: { name: string; config: Record<string, string> }[],
+    worker: Record<string, string> = stringConverters,
+  ) =>
+    startWorker({
+      client: world.client,
+      worker: { 'offset.storage.file.filename': '/nowhere/offsets', ...worker },
+      connectors,
+    })
 
   it.each([
     [[sink('s', { file: 'x' })], /a sink needs topics or topics.regex/],
     [[sink('s', { topics: 'a', 'topics.regex': 'b' })], /set either topics or topics.regex/],
     [[sink('s', { topics: 'a', 'errors.deadletterqueue.topic.name': 'a' })], /must not be one of topics/],
     [[sink('s', { topics: 'a', 'tasks.max': '0' })], /"tasks.max": expected at least 1/],
-    [[source('s', { 'connector.class': 'com.example.Other' })], /no connector is called "com\.example\.Other"; known are .*FileStreamSource/],
+    [
+      [source('s', { 'connector.class': 'com.example.Other' })],
+      /no connector is called "com\.example\.Other"; known are .*FileStreamSource/,
+    ],
     [[source('s', { 'value.converter': 'Avro' })], /no converter is called "Avro"; known are .*JsonConverter/],
     [[source('s', { transforms: 'a' })], /setting "transforms" is not supported/],
     [[source('s', { file: 'a' }), source('s', { file: 'b' })], /two connectors are called "s"/],
@@ -183,7 +222,10 @@ describe('plugins', () => {
       ],
     })
     await worker.ended
-    expect([...(await world.read('numbers')), ...(await world.read('given'))].map(({ value }) => value)).toEqual(['one', 'two'])
+    expect([...(await world.read('numbers')), ...(await world.read('given'))].map(({ value }) => value)).toEqual([
+      'one',
+      'two',
+    ])
   })
 
   it('may not make more tasks than tasks.max', async () => {

@@ -1,4 +1,15 @@
-import { appendFileSync, closeSync, copyFileSync, linkSync, openSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -20,7 +31,11 @@ beforeEach(() => {
 })
 
 /** The next run, on the offsets that this one left. */
-async function restarted(driver: SourceDriver, config: Record<string, string>, meanwhile: () => void = () => {}): Promise<SourceDriver> {
+async function restarted(
+  driver: SourceDriver,
+  config: Record<string, string>,
+  meanwhile: () => void = () => {},
+): Promise<SourceDriver> {
   await driver.stop()
   meanwhile()
   return drive(config, driver.stored).settle()

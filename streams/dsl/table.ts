@@ -60,8 +60,8 @@ export class KTable<K, V> {
   }
 
   /** The changes as a stream. With `mapper` their keys are replaced; the next operation by key then repartitions. */
-  toStream(options?: NameOption): KStream<K, V>
   toStream<K2>(mapper: KeyMapper<K, V, K2>, options?: NameOption & { readonly key?: Serde<K2> }): KStream<K2, V>
+  toStream(options?: NameOption): KStream<K, V>
   toStream<K2>(
     first: NameOption | KeyMapper<K, V, K2> = {},
     options: NameOption & { readonly key?: Serde<K2> } = {},

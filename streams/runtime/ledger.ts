@@ -33,6 +33,13 @@ export class OffsetLedger {
   release(held: Held): void {
     if (--held.holds > 0) return
     const open = this.#open
+    if (open.length === 1) {
+      // The usual case by far: records are done one by one.
+      this.#committable = held.offset + 1
+      open.pop()
+      this.#first = 0
+      return
+    }
     while (this.#first < open.length && open[this.#first]!.holds <= 0) {
       this.#committable = open[this.#first]!.offset + 1
       this.#first++

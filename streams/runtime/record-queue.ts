@@ -8,26 +8,34 @@ import type { Input } from './partition-group.ts'
 
 /** Where a record came from, as the ledger holds it. */
 export class Source implements Origin, Held {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
+  readonly #queue: RecordQueue
+  readonly #raw: RawRecord
   holds = 0
 
-  constructor(topic: string, partition: number, raw: RawRecord) {
-    this.topic = topic
-    this.partition = partition
-    this.offset = raw.offset
-    this.key = raw.key
-    this.value = raw.value
+  constructor(queue: RecordQueue, raw: RawRecord) {
+    this.#queue = queue
+    this.#raw = raw
   }
-}
 
-/** A record that was read, with its place. */
-export interface Taken {
-  readonly record: StreamRecord<unknown, unknown>
-  readonly source: Source
+  get topic(): string {
+    return this.#queue.topic
+  }
+
+  get partition(): number {
+    return this.#queue.partition
+  }
+
+  get offset(): number {
+    return this.#raw.offset
+  }
+
+  get key(): Buffer | null {
+    return this.#raw.key
+  }
+
+  get value(): Buffer | null {
+    return this.#raw.value
+  }
 }
 
 /** What a queue tells its task. */
@@ -49,10 +57,13 @@ export class RecordQueue implements Input {
   readonly ledger = new OffsetLedger()
   /** Largest timestamp taken so far, -1 before the first. */
   partitionTime = -1
+  /** Where records go; set when the task starts. */
+  entry: ((record: StreamRecord<unknown, unknown>) => void) | undefined
   readonly #listener: QueueListener
   #raw: RawRecord[] = []
   #next = 0
-  #head: Taken | undefined
+  #head: StreamRecord<unknown, unknown> | undefined
+  #source: Source | undefined
 
   constructor(topic: string, partition: number, node: SourceNode, listener: QueueListener) {
     this.topic = topic
@@ -62,7 +73,7 @@ export class RecordQueue implements Input {
   }
 
   get headTimestamp(): number | undefined {
-    return this.#head?.record.timestamp
+    return this.#head?.timestamp
   }
 
   /** Records waiting, the head included. */
@@ -75,14 +86,21 @@ export class RecordQueue implements Input {
     if (this.#head === undefined) this.#readHead()
   }
 
-  /** Takes the head; it is in the ledger from then on. */
-  take(): Taken {
-    const head = this.#head!
-    this.partitionTime = Math.max(this.partitionTime, head.record.timestamp)
-    this.ledger.open(head.source)
+  /** The head and where it came from. */
+  get head(): StreamRecord<unknown, unknown> | undefined {
+    return this.#head
+  }
+
+  get source(): Source | undefined {
+    return this.#source
+  }
+
+  /** Takes the head out; it is in the ledger from then on. */
+  take(): void {
+    this.partitionTime = Math.max(this.partitionTime, this.#head!.timestamp)
+    this.ledger.open(this.#source!)
     this.#head = undefined
     this.#readHead()
-    return head
   }
 
   clear(): void {
@@ -98,10 +116,11 @@ export class RecordQueue implements Input {
         this.#raw.length = 0
         this.#next = 0
       }
-      const source = new Source(this.topic, this.partition, raw)
+      const source = new Source(this, raw)
       const record = this.#read(raw, source)
       if (record !== undefined && record.timestamp >= 0) {
-        this.#head = { record, source }
+        this.#head = record
+        this.#source = source
         return
       }
       if (record !== undefined) this.#listener.untimed()

@@ -234,13 +234,16 @@ export class Task {
 
   #processOne(): void {
     const queue = this.#group.first!
-    const { record, source } = queue.take()
+    const record = queue.head!
+    const source = queue.source!
+    queue.take()
     this.#group.advance()
     const context = this.#context
     context.commitNeeded = true
     if (record.timestamp > context.streamTime) context.streamTime = record.timestamp
     context.origin = source
-    this.#pipeline!.entry(queue.node.name)(record)
+    queue.entry ??= this.#pipeline!.entry(queue.node.name)
+    queue.entry(record)
     context.origin = undefined
     queue.ledger.release(source)
     context.punctuateStreamTime()

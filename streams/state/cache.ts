@@ -11,12 +11,15 @@ export interface Row {
 export class CacheEntry {
   readonly key: string
   row: Row | undefined
-  dirty = true
+  dirty = false
   bytes = 0
   record: StreamRecord<unknown, unknown> | undefined
   origin: Origin | undefined
+  /** Neighbours by last use, and among the dirty ones by last change. */
   older: CacheEntry | undefined
   newer: CacheEntry | undefined
+  dirtyOlder: CacheEntry | undefined
+  dirtyNewer: CacheEntry | undefined
 
   constructor(key: string) {
     this.key = key
@@ -51,9 +54,10 @@ export class StoreCache {
   readonly #keepClean: boolean
   readonly #flush: (entries: readonly CacheEntry[]) => void
   readonly #entries = new Map<string, CacheEntry>()
-  readonly #dirty = new Set<CacheEntry>()
   #oldest: CacheEntry | undefined
   #newest: CacheEntry | undefined
+  #dirtyOldest: CacheEntry | undefined
+  #dirtyNewest: CacheEntry | undefined
 
   constructor(shared: RecordCache, current: CurrentRecord, keepClean: boolean, flush: (entries: readonly CacheEntry[]) => void) {
     this.#shared = shared
@@ -84,11 +88,9 @@ export class StoreCache {
       this.#link(entry)
     }
     entry.row = row
-    entry.dirty = true
+    this.#markDirty(entry)
     entry.record = this.#current.record
     entry.origin = this.#current.origin
-    this.#dirty.delete(entry)
-    this.#dirty.add(entry)
     const bytes = key.length + (row === undefined ? 0 : row.value.length) + entryOverheadBytes
     this.#shared.usedBytes += bytes - entry.bytes
     entry.bytes = bytes
@@ -101,32 +103,55 @@ export class StoreCache {
   }
 
   flush(): void {
-    if (this.#dirty.size > 0) this.#flushDirty([])
+    if (this.#dirtyOldest !== undefined) this.#flushDirty(undefined)
   }
 
   /** Gives the space back without flushing. */
   clear(): void {
     for (const entry of [...this.#entries.values()]) this.#remove(entry)
-    this.#dirty.clear()
+    this.#dirtyOldest = undefined
+    this.#dirtyNewest = undefined
   }
 
   #evict(entry: CacheEntry): void {
     this.#remove(entry)
     // Kafka flushes the whole store when a dirty entry has to go: what came before it must not come out after it.
-    if (!entry.dirty) return
-    this.#dirty.delete(entry)
-    this.#flushDirty([entry])
+    if (entry.dirty) this.#flushDirty(entry)
   }
 
-  #flushDirty(evicted: CacheEntry[]): void {
-    const entries = [...evicted, ...this.#dirty]
+  #flushDirty(evicted: CacheEntry | undefined): void {
+    const entries: CacheEntry[] = evicted === undefined ? [] : [evicted]
+    for (let entry = this.#dirtyOldest; entry !== undefined; ) {
+      const next = entry.dirtyNewer
+      if (entry !== evicted) entries.push(entry)
+      entry.dirty = false
+      entry.dirtyOlder = undefined
+      entry.dirtyNewer = undefined
+      entry = next
+    }
     // The listener forwards, which may put into this very store.
-    this.#dirty.clear()
-    for (const entry of entries) entry.dirty = false
+    this.#dirtyOldest = undefined
+    this.#dirtyNewest = undefined
     this.#flush(entries)
     for (const entry of entries) {
       if (!entry.dirty && (!this.#keepClean || entry.row === undefined) && this.#entries.get(entry.key) === entry) this.#remove(entry)
     }
+  }
+
+  /** Puts an entry at the end of the dirty ones. */
+  #markDirty(entry: CacheEntry): void {
+    if (entry === this.#dirtyNewest) return
+    if (entry.dirty) {
+      if (entry.dirtyOlder !== undefined) entry.dirtyOlder.dirtyNewer = entry.dirtyNewer
+      else this.#dirtyOldest = entry.dirtyNewer
+      entry.dirtyNewer!.dirtyOlder = entry.dirtyOlder
+    }
+    entry.dirty = true
+    entry.dirtyOlder = this.#dirtyNewest
+    entry.dirtyNewer = undefined
+    if (this.#dirtyNewest !== undefined) this.#dirtyNewest.dirtyNewer = entry
+    else this.#dirtyOldest = entry
+    this.#dirtyNewest = entry
   }
 
   #remove(entry: CacheEntry): void {

@@ -179,12 +179,18 @@ export class WindowRows {
 }
 
 const scratch = Buffer.alloc(8)
+let last = { start: -1, text: '' }
+
+/** Eight bytes of start as text. The same start comes again and again. */
+function startText(start: number): string {
+  if (last.start === start) return last.text
+  writeInt64(scratch, start, 0)
+  last = { start, text: scratch.toString('latin1') }
+  return last.text
+}
 
 /** Key and start as one text, in the order of the changelog's keys. */
-function cacheKey(key: string, start: number): string {
-  writeInt64(scratch, start, 0)
-  return key + scratch.toString('latin1')
-}
+const cacheKey = (key: string, start: number): string => key + startText(start)
 
 function sequenceText(sequence: number): string {
   scratch.writeUInt32BE(sequence, 0)

@@ -54,6 +54,33 @@ export const offsetCheckpointText = (rows: readonly OffsetRow[]): Buffer =>
   checkpointText(rows.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`))
 
 /**
+ * Replaces a file at once but without forcing it to the disk: a crash of the process leaves the old or the new content, a
+ * power cut perhaps neither. `syncFile` makes it last.
+ */
+export function replaceUnsynced(files: Files, file: string, content: Uint8Array): void {
+  const temporary = `${file}.tmp`
+  const open = files.open(temporary, { create: true })
+  try {
+    open.truncate(0)
+    open.write([content], 0)
+  } finally {
+    open.close()
+  }
+  files.rename(temporary, file)
+}
+
+/** Forces a file to the disk, if it is there. */
+export async function syncFile(files: Files, file: string): Promise<void> {
+  if (!files.exists(file)) return
+  const open = files.open(file)
+  try {
+    await open.sync()
+  } finally {
+    open.close()
+  }
+}
+
+/**
  * Replaces a file without stalling the event loop: the sync runs off it. Either the old or the new content is found
  * after a crash. Resolves when the new one is in place.
  */

@@ -1,5 +1,7 @@
 import type { Files } from '#core/ports/files.ts'
 
+import { syncFile } from './checkpoint-file.ts'
+
 /**
  * A sorted file of entries of one size. The index of the segment being written lives in memory and is written out when
  * the segment is sealed or closed: after a crash it is rebuilt from the log anyway. A sealed index stays on the disk and is
@@ -86,14 +88,8 @@ export class IndexFile {
   }
 
   /** Forces the file to the disk. */
-  async sync(): Promise<void> {
-    if (!this.#files.exists(this.path)) return
-    const file = this.#files.open(this.path)
-    try {
-      await file.sync()
-    } finally {
-      file.close()
-    }
+  sync(): Promise<void> {
+    return syncFile(this.#files, this.path)
   }
 
   /** The bytes of one entry, valid until the next call. */

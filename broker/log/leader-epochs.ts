@@ -1,6 +1,9 @@
+import { dirname } from 'node:path'
+
+import { isKnownError } from '#core/errors/table.ts'
 import type { Files } from '#core/ports/files.ts'
 
-import { checkpointNumber, checkpointText, readCheckpoint } from './checkpoint-file.ts'
+import { checkpointNumber, checkpointText, readCheckpoint, replaceUnsynced, syncFile } from './checkpoint-file.ts'
 
 /** A leader's term and the first offset that was written in it. */
 export interface EpochEntry {
@@ -17,31 +20,39 @@ export interface EpochEnd {
 const unknownEpoch: EpochEnd = { epoch: -1, endOffset: -1 }
 
 /**
- * Which leader wrote what: entries with rising epochs and start offsets, kept in the file leader-epoch-checkpoint. An
- * assignment is on the disk before it returns; truncations are written with it or at the next chance, because loading
- * truncates to the log again.
+ * Which leader wrote what: entries with rising epochs and start offsets, kept in the file leader-epoch-checkpoint. The file
+ * follows every change, but is forced to the disk only before the recovery point passes: until then the batches
+ * themselves tell their epochs again.
  */
 export class LeaderEpochs {
   readonly #files: Files
-  #file: string
+  readonly #file: string
   #entries: EpochEntry[] = []
   #dirty = false
+  #unsynced = false
 
   constructor(files: Files, file: string) {
     this.#files = files
     this.#file = file
   }
 
-  /** Reads the file; entries out of order are dropped in favour of later ones. */
-  load(): void {
+  /** Reads the file; false when a power cut left it without sense, so that the entries must be found in the log. */
+  load(): boolean {
     this.#entries = []
-    for (const [epoch, startOffset] of readCheckpoint(this.#files, this.#file, 2)) {
-      this.#put({
-        epoch: checkpointNumber(this.#file, epoch!),
-        startOffset: checkpointNumber(this.#file, startOffset!),
-      })
+    try {
+      for (const [epoch, startOffset] of readCheckpoint(this.#files, this.#file, 2)) {
+        this.#put({
+          epoch: checkpointNumber(this.#file, epoch!),
+          startOffset: checkpointNumber(this.#file, startOffset!),
+        })
+      }
+      return this.#entries.length > 0
+    } catch (error) {
+      if (!isKnownError(error)) throw error
+      this.#entries = []
+      this.#dirty = true
+      return false
     }
-    this.#dirty = false
   }
 
   get latest(): EpochEntry | undefined {
@@ -112,11 +123,21 @@ export class LeaderEpochs {
     return { epoch: next === 0 ? epoch : this.#entries[next - 1]!.epoch, endOffset }
   }
 
-  /** Writes the file, atomically and synced, if anything changed since. */
+  /** Writes the file if anything changed since. */
   write(): void {
     if (!this.#dirty) return
     const rows = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
-    this.#files.replace(this.#file, checkpointText(rows))
+    replaceUnsynced(this.#files, this.#file, checkpointText(rows))
     this.#dirty = false
+    this.#unsynced = true
+  }
+
+  /** Forces the file to the disk if it was written since. */
+  async sync(): Promise<void> {
+    this.write()
+    if (!this.#unsynced) return
+    this.#unsynced = false
+    await syncFile(this.#files, this.#file)
+    this.#files.syncDirectory(dirname(this.#file))
   }
 }

@@ -188,7 +188,6 @@ export class LogDirectory {
     const directory = this.#file(name)
     files.makeDirectory(directory)
     writePartitionMetadata(files, directory, topicId)
-    files.syncDirectory(this.path)
     return this.#load(topic, partition, config, {
       recoveryPoints: new Map(),
       logStarts: new Map(),

@@ -1,6 +1,7 @@
 import { RecordBatch } from '#core/records/batch.ts'
 import { batchHeaderBytes } from '#core/records/layout.ts'
 
+import type { ReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
@@ -16,6 +17,8 @@ export interface ReadOptions {
   readonly upTo: number
   /** Returns the first batch even when it is larger than the bytes asked for. */
   readonly atLeastOneBatch: boolean
+  /** Every chunk of the answer lies in a buffer of its own from here; without it, in memory that is the log's. */
+  readonly memory?: ReadMemory | undefined
 }
 
 const nothing: LogRead = { chunks: [], sizeInBytes: 0 }
@@ -48,6 +51,14 @@ export function wholeBatches(bytes: Buffer, upTo: number): { readonly bytes: Buf
   return { bytes: bytes.subarray(0, end), nextOffset }
 }
 
+function copied(read: LogRead, memory: ReadMemory): LogRead {
+  if (read.sizeInBytes === 0) return nothing
+  const bytes = memory.take(read.sizeInBytes)
+  let at = 0
+  for (const chunk of read.chunks) at += chunk.copy(bytes, at)
+  return { chunks: [bytes], sizeInBytes: at }
+}
+
 /** Reads of one log: from memory when the batches are recent, else from the segment files. */
 export class LogReader {
   readonly #segments: Segments
@@ -62,8 +73,9 @@ export class LogReader {
   /** Batches from the one that holds `offset` on; a promise only where a large piece comes from a file. */
   read(offset: number, maxBytes: number, options: ReadOptions): LogRead | Promise<LogRead> {
     if (options.upTo <= offset) return nothing
-    const cached = this.#tail.read(offset, maxBytes, options.upTo, options.atLeastOneBatch)
-    if (cached) return cached
+    const { memory } = options
+    const cached = this.#tail.read(offset, maxBytes, options.upTo, options.atLeastOneBatch, memory === undefined)
+    if (cached) return memory === undefined ? cached : copied(cached, memory)
     const place = this.#find(offset)
     if (place === undefined) return nothing
     const { segment, position } = place
@@ -71,8 +83,8 @@ export class LogReader {
     if (first === undefined) return nothing
     const wanted = options.atLeastOneBatch ? Math.max(maxBytes, first.batch.sizeInBytes) : maxBytes
     const length = Math.min(wanted, segment.sizeInBytes - position)
-    if (length <= readNowBytes) return this.#cut(segment.readNow(position, length), place, options.upTo)
-    return segment.readLater(position, length).then((bytes) => this.#cut(bytes, place, options.upTo))
+    if (length <= readNowBytes) return this.#cut(segment.readNow(position, length, memory), place, options.upTo)
+    return segment.readLater(position, length, memory).then((bytes) => this.#cut(bytes, place, options.upTo))
   }
 
   /** Whole batches of `[from, upTo)`, about a MiB a step, read at once: for loading state. */

@@ -56,10 +56,11 @@ export interface LoadedLog {
  */
 export function loadLog(options: LoadOptions): LoadedLog {
   const { epochs, producers, snapshots } = options
-  epochs.load()
+  const epochsKnown = epochs.load()
   const marked: string[] = []
   let segments = openSegments(options)
-  if (segments.length > 0) segments = options.clean ? openAll(options, segments) : recover(options, segments, marked)
+  if (segments.length > 0)
+    segments = options.clean ? openAll(options, segments, epochsKnown) : recover(options, segments, epochsKnown, marked)
   let logEndOffset = segments.at(-1)?.nextOffset() ?? options.logStartOffset
   if (logEndOffset < options.recoveryPoint && logEndOffset >= options.logStartOffset) {
     throw logErrors.LOG_FILE_MISSING({
@@ -123,8 +124,9 @@ function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
 }
 
 /** Opens a cleanly closed log and makes its last segment ready for appends. */
-function openAll(options: LoadOptions, segments: Segment[]): Segment[] {
+function openAll(options: LoadOptions, segments: Segment[], epochsKnown: boolean): Segment[] {
   openSealed(options, segments)
+  if (!epochsKnown) findEpochs(segments, options.epochs)
   const kept = segments.length > 1 && isStray(segments.at(-1)!, segments.at(-2)!) ? segments.slice(0, -1) : segments
   const last = kept.at(-1)!
   last.index.load()
@@ -137,7 +139,7 @@ const isStray = (segment: Segment, before: Segment): boolean =>
   segment.sizeInBytes === 0 && segment.baseOffset < before.nextOffset()
 
 /** Opens the segments below the recovery point as they are and verifies the rest. */
-function recover(options: LoadOptions, segments: Segment[], marked: string[]): Segment[] {
+function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean, marked: string[]): Segment[] {
   const { recoveryPoint, producers, snapshots, log, name } = options
   const firstUnsure = Math.max(
     0,
@@ -145,6 +147,7 @@ function recover(options: LoadOptions, segments: Segment[], marked: string[]): S
   )
   const kept = segments.slice(0, firstUnsure)
   openSealed(options, kept)
+  if (!epochsKnown) findEpochs(kept, options.epochs)
   snapshots.restore(
     producers,
     Math.max(options.logStartOffset, segments[0]!.baseOffset),
@@ -191,10 +194,7 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
       return `a last offset of ${batch.lastOffset}`
     segment.note(batch, indexIntervalBytes)
-    const { partitionLeaderEpoch } = batch
-    if (partitionLeaderEpoch >= 0 && partitionLeaderEpoch > (epochs.latest?.epoch ?? -1)) {
-      epochs.assign(partitionLeaderEpoch, batch.baseOffset, true)
-    }
+    noteEpoch(batch, epochs)
     next = batch.lastOffset + 1
     if (batch.baseOffset >= producers.endOffset) producers.update(batch)
     return undefined
@@ -203,6 +203,16 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
   if (next < recoveryPoint) throw logErrors.LOG_CORRUPT({ file: segment.path, position: segment.sizeInBytes, problem })
   segment.cutTail()
   return fileBytes - segment.sizeInBytes
+}
+
+function noteEpoch(batch: RecordBatch, epochs: LeaderEpochs): void {
+  const { partitionLeaderEpoch } = batch
+  if (partitionLeaderEpoch > (epochs.latest?.epoch ?? -1)) epochs.assign(partitionLeaderEpoch, batch.baseOffset, true)
+}
+
+/** Reads the epochs out of the batches when their file says nothing. */
+function findEpochs(segments: readonly Segment[], epochs: LeaderEpochs): void {
+  for (const segment of segments) for (const { batch } of segment.headers(0)) noteEpoch(batch, epochs)
 }
 
 const blockBytes = 4 * 1024 * 1024

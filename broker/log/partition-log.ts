@@ -188,6 +188,7 @@ export class PartitionLog {
     this.#flushes.begun()
     const { segments } = this.#bytes
     try {
+      await this.#epochs.sync()
       await this.#bytes.sync(async (segment) => {
         if (segment !== segments.active) await this.#snapshots.sync(segments.endOf(segment, this.logEndOffset))
       })
@@ -229,8 +230,8 @@ export class PartitionLog {
         `${this.name} holds offsets ${this.#logStartOffset} to ${this.logEndOffset}, not ${offset}`,
       )
     }
-    const { upTo = this.logEndOffset, atLeastOneBatch = false } = options
-    return this.#bytes.reader.read(offset, maxBytes, { upTo, atLeastOneBatch })
+    const { upTo = this.logEndOffset, atLeastOneBatch = false, memory } = options
+    return this.#bytes.reader.read(offset, maxBytes, { upTo, atLeastOneBatch, memory })
   }
 
   /** Stored bytes from one offset to another, about a MiB a step, read at once: for loading state at start. */

@@ -1,11 +1,15 @@
 import type { Files } from '#core/ports/files.ts'
 
+import { replaceUnsynced } from './checkpoint-file.ts'
 import { logErrors } from './errors.ts'
 import { partitionMetadataFile } from './file-names.ts'
 
-/** Says in a partition's directory which topic it belongs to, so that a topic made anew under the same name is told apart. */
+/**
+ * Says in a partition's directory which topic it belongs to, so that a topic made anew under the same name is told apart. The
+ * log's first sync forces it to the disk.
+ */
 export function writePartitionMetadata(files: Files, directory: string, topicId: string): void {
-  files.replace(`${directory}/${partitionMetadataFile}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
+  replaceUnsynced(files, `${directory}/${partitionMetadataFile}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
 }
 
 /** The topic id, undefined when the directory has none. Throws LOG_FILE_INVALID. */

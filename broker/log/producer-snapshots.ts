@@ -1,5 +1,6 @@
 import type { Files } from '#core/ports/files.ts'
 
+import { syncFile } from './checkpoint-file.ts'
 import { deletedSuffix, offsetName, offsetOf, snapshotSuffix } from './file-names.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import type { ProducerStates } from './producer-state.ts'
@@ -42,14 +43,8 @@ export class ProducerSnapshots {
   }
 
   /** Forces one snapshot to the disk. */
-  async sync(offset: number): Promise<void> {
-    if (!this.#files.exists(this.#path(offset))) return
-    const file = this.#files.open(this.#path(offset))
-    try {
-      await file.sync()
-    } finally {
-      file.close()
-    }
+  sync(offset: number): Promise<void> {
+    return syncFile(this.#files, this.#path(offset))
   }
 
   /**

@@ -1,6 +1,10 @@
+import { dirname } from 'node:path'
+
 import { ProtocolError } from '#core/wire/errors.ts'
 
+import { syncFile } from './checkpoint-file.ts'
 import type { TopicConfig } from './config.ts'
+import { partitionMetadataFile } from './file-names.ts'
 import type { LogPorts, SegmentLogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
 import { largestSegmentBytes, Segment } from './segment.ts'
@@ -30,8 +34,10 @@ export class SegmentLog {
   touched: boolean
   #endOffset: number
   #rollJitterMs = 0
-  /** Files were made whose names are not known to be on the disk; at first those of this very log. */
-  #directoryDirty = true
+  /** Files were made whose names are not known to be on the disk. */
+  #directoryDirty = false
+  /** The directory itself is not known to be on the disk. */
+  #new: boolean
   #tornTail = false
 
   constructor(parts: SegmentLogParts) {
@@ -46,6 +52,7 @@ export class SegmentLog {
     this.reader = new LogReader(this.segments, parts.tail)
     this.#endOffset = loaded.logEndOffset
     this.touched = !loaded.clean
+    this.#new = !loaded.clean
     for (const segment of loaded.segments) {
       if (this.segments.endOf(segment, loaded.logEndOffset) > loaded.recoveryPoint) this.#unsynced.add(segment)
     }
@@ -135,10 +142,14 @@ export class SegmentLog {
 
   /** Forces out all that is not known to be on the disk: oldest segments first, so that a crash leaves no hole. */
   async sync(synced: (segment: Segment) => Promise<void>): Promise<void> {
-    if (this.#directoryDirty) {
-      this.#directoryDirty = false
-      this.#ports.files.syncDirectory(this.#directory)
+    const { files } = this.#ports
+    if (this.#new) {
+      await syncFile(files, `${this.#directory}/${partitionMetadataFile}`)
+      files.syncDirectory(dirname(this.#directory))
     }
+    if (this.#directoryDirty || this.#new) files.syncDirectory(this.#directory)
+    this.#directoryDirty = false
+    this.#new = false
     const segments = [...this.#unsynced].sort((a, b) => a.baseOffset - b.baseOffset)
     for (const segment of segments) this.#unsynced.delete(segment)
     for (const segment of segments) {

@@ -4,6 +4,7 @@ import { batchHeaderBytes } from '#core/records/layout.ts'
 
 import { logErrors } from './errors.ts'
 import { deletedSuffix, logSuffix, offsetName, segmentSuffixes } from './file-names.ts'
+import type { ReadMemory } from './read-memory.ts'
 import { SegmentIndex, type TimestampOffset } from './segment-index.ts'
 
 /** Offsets in an index are int32 relative to the base, so this is how far a segment reaches. */
@@ -184,14 +185,14 @@ export class Segment {
   }
 
   /** Reads whole or part; shorter only where the file is. */
-  readNow(position: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  readNow(position: number, length: number, memory?: ReadMemory): Buffer {
+    const bytes = memory?.take(length) ?? Buffer.allocUnsafeSlow(length)
     return bytes.subarray(0, this.file.read(bytes, 0, length, position))
   }
 
   /** The same off the event loop; the file stays open until it is done. */
-  async readLater(position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  async readLater(position: number, length: number, memory?: ReadMemory): Promise<Buffer> {
+    const bytes = memory?.take(length) ?? Buffer.allocUnsafeSlow(length)
     this.#reads++
     try {
       return bytes.subarray(0, await this.file.readAsync(bytes, 0, length, position))

@@ -167,8 +167,11 @@ export class LogTail {
     this.#chunks.at(-1)!.commit(size, baseOffset, endOffset)
   }
 
-  /** Whole batches from the one that holds `offset`, up to `maxBytes` and below `upTo`; undefined when not in memory. */
-  read(offset: number, maxBytes: number, upTo: number, atLeastOneBatch: boolean): CachedRead | undefined {
+  /**
+   * Whole batches from the one that holds `offset`, up to `maxBytes` and below `upTo`; undefined when not in memory. Who
+   * does not `keep` them has to be done with them before the next append.
+   */
+  read(offset: number, maxBytes: number, upTo: number, atLeastOneBatch: boolean, keep = true): CachedRead | undefined {
     let at = this.#chunks.findLastIndex((chunk) => chunk.baseOffset <= offset)
     if (at < 0 || offset >= this.#chunks[at]!.endOffset) return undefined
     const chunks: Buffer[] = []
@@ -180,7 +183,7 @@ export class LogTail {
       if (end === start && sizeInBytes === 0 && atLeastOneBatch)
         end = chunk.endOf(start, start + RecordBatch.at(chunk.bytes, start).sizeInBytes, upTo)
       if (end === start) break
-      chunk.shared = true
+      if (keep) chunk.shared = true
       chunks.push(chunk.bytes.subarray(start, end))
       sizeInBytes += end - start
       if (end < chunk.used) break

@@ -16,20 +16,27 @@ import {
 
 const syncs = (calls: readonly FaultyCall[]): number => calls.filter((call) => call === 'sync').length
 
+/** Lets everything run that waits for nothing but its turn. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise((done) => setImmediate(done))
+}
+
 describe('with flush.messages=1', () => {
   it('appends of one moment share a sync, and nothing counts as durable before it is done', async () => {
     const files = faultyFiles(memoryFiles())
     const { log } = await oneLog({ 'flush.messages': 1 }, { files })
+    log.append(batchOf(['first']), asClient)
+    await log.durable(1)
     const before = syncs(files.calls)
     const done: number[] = []
-    for (let i = 0; i < 10; i++) {
+    for (let i = 1; i < 10; i++) {
       log.append(batchOf(['x']), asClient)
       log.whenDurable(i + 1, () => done.push(i))
     }
-    expect([log.durableEndOffset, done]).toEqual([0, []])
+    expect([log.durableEndOffset, done]).toEqual([1, []])
     await log.durable(10)
-    expect([log.durableEndOffset, done]).toEqual([10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]])
-    expect(syncs(files.calls) - before).toBeLessThanOrEqual(2)
+    expect([log.durableEndOffset, done]).toEqual([10, [1, 2, 3, 4, 5, 6, 7, 8, 9]])
+    expect(syncs(files.calls) - before).toBe(1)
   })
 
   it('tells the leader when more has become durable', async () => {
@@ -85,14 +92,14 @@ describe('otherwise', () => {
     expect(log.recoveryPoint).toBe(3)
     log.append(batchOf(['d']), asClient)
     time.advance(1000)
-    for (let i = 0; i < 20; i++) await Promise.resolve()
+    await settled()
     expect(log.recoveryPoint).toBe(4)
   })
 
   it('a finished segment is forced out, which moves the recovery point', async () => {
     const { files, log, logs } = await oneLog({ 'segment.bytes': 170 })
     for (let i = 0; i < 3; i++) log.append(batchOf(['x']), asClient)
-    for (let i = 0; i < 20; i++) await Promise.resolve()
+    await settled()
     expect(log.recoveryPoint).toBeGreaterThanOrEqual(2)
     await logs.checkpoint()
     expect(files.readWhole('/data/recovery-point-offset-checkpoint').toString()).toBe(
@@ -138,7 +145,7 @@ describe('when the disk fails', () => {
   it('a leader epoch that could not be noted is noted with the next batch', async () => {
     const files = faultyFiles(memoryFiles())
     const { log } = await oneLog({}, { files })
-    files.fails = (call) => call === 'replace'
+    files.fails = (call) => call === 'rename'
     expect(() => log.append(batchOf(['a']), { leaderEpoch: 5, origin: 'client' })).toThrow(/cannot be written/)
     files.fails = () => false
     log.append(batchOf(['a']), { leaderEpoch: 5, origin: 'client' })

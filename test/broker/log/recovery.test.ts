@@ -197,6 +197,22 @@ describe('after a crash', () => {
     expect([sealed > 0, sealed % 8]).toEqual([true, 0])
   })
 
+  it('leader epochs are found in the log when their file is damaged or gone', async () => {
+    for (const harm of [Buffer.alloc(0), Buffer.from('0\n9\n1 1\n'), Buffer.alloc(40), undefined]) {
+      for (const clean of [true, false]) {
+        const { files, logs } = await crashed(8, { 'segment.bytes': 300 })
+        if (clean) await logs.close()
+        if (harm) files.replace('/data/t-0/leader-epoch-checkpoint', harm)
+        else files.remove('/data/t-0/leader-epoch-checkpoint')
+        const again = await openLogs({ files: nextLife(files) })
+        const log = again.logs.get('t', 0)!
+        expect([0, 5, 6, 11, 12, 15].map((offset) => log.epochFor(offset))).toEqual([0, 0, 1, 1, 2, 2])
+        await again.logs.close()
+        expect(files.readWhole('/data/t-0/leader-epoch-checkpoint').toString()).toBe('0\n3\n0 0\n1 6\n2 12\n')
+      }
+    }
+  })
+
   it('an old message format is refused and not cut', async () => {
     const { files, sizes } = await crashed(2)
     const file = `/data/t-0/${segmentName(0, '.log')}`

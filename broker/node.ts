@@ -9,6 +9,7 @@ import type { Controller } from './controller/controller.ts'
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import type { BrokerMetrics } from './events.ts'
 import type { LogDirectory } from './log/log-directory.ts'
+import type { BufferPool } from './network/buffer-pool.ts'
 import type { Partitions } from './replication/partitions.ts'
 
 /** This broker as its handlers see it. */
@@ -22,6 +23,8 @@ export interface Node {
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
   readonly logs: LogDirectory
+  /** Memory for what is read from logs and goes out to clients. */
+  readonly buffers: BufferPool
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random

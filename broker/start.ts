@@ -22,7 +22,7 @@ import { type ListenerPlan, planListeners } from './listeners.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import type { Endpoint } from './network/connection.ts'
-import { FrameMemory } from './network/frame-memory.ts'
+import { BufferPool } from './network/buffer-pool.ts'
 import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
@@ -208,6 +208,7 @@ class RunningBroker implements Broker {
       partitions: this.#partitions,
       groups: this.#groups,
       logs,
+      buffers: new BufferPool(),
       log,
       metrics: this.metrics,
     }
@@ -274,7 +275,7 @@ class RunningBroker implements Broker {
     const limit = config['queued.max.request.bytes']
     const shared = {
       memory: new RequestMemory(limit === -1 ? Number.POSITIVE_INFINITY : limit),
-      frames: new FrameMemory(),
+      buffers: this.#node.buffers,
       limits: {
         maxFrameBytes: config['socket.request.max.bytes'],
         maxUnanswered: config['queued.max.requests'],

@@ -37,6 +37,8 @@ class FetchCall {
   /** Disk reads under way. */
   #reading: Promise<unknown>[] | undefined
   #partitions: Partition[] = []
+  /** Buffers that the answer is made of. */
+  readonly #taken: Buffer[] = []
 
   constructor(node: Node, request: FetchRequest, call: Call<FetchResponseInput>) {
     this.#node = node
@@ -68,6 +70,7 @@ class FetchCall {
 
   /** Reads anew after waiting, and answers with whatever is there now. */
   #again(): void {
+    this.#giveBack()
     const response = this.#read()
     if (this.#reading !== undefined) this.#answerAfterReading(response)
     else this.#call.respond(this.#done(response))
@@ -85,6 +88,7 @@ class FetchCall {
 
   #done(response: FetchResponseInput): FetchResponseInput {
     this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
+    if (this.#taken.length > 0) this.#call.sent = () => this.#giveBack()
     return response
   }
 
@@ -159,9 +163,9 @@ class FetchCall {
     const first = this.#bytes === 0 && this.#reading === undefined
     const maxBytes = Math.min(asked.partitionMaxBytes, this.#budget)
     if (maxBytes <= 0 && !first) return
-    const read = log.read(fetchOffset, maxBytes, { upTo, atLeastOneBatch: first })
+    const read = log.read(fetchOffset, maxBytes, { upTo, atLeastOneBatch: first, memory: this })
     if (!(read instanceof Promise)) {
-      this.#take(read, response)
+      this.#put(read, response)
       return
     }
     // What a disk read will bring is not known yet: take it for its limit, so that the whole stays within bounds.
@@ -175,7 +179,19 @@ class FetchCall {
     )
   }
 
-  #take(read: LogRead, response: PartitionResponse): void {
+  /** Memory for the log to put what it reads; it is given back when the answer has gone out. */
+  take(size: number): Buffer {
+    const buffer = this.#node.buffers.take(size)
+    this.#taken.push(buffer)
+    return buffer
+  }
+
+  #giveBack(): void {
+    for (const buffer of this.#taken) this.#node.buffers.give(buffer)
+    this.#taken.length = 0
+  }
+
+  #put(read: LogRead, response: PartitionResponse): void {
     this.#bytes += read.sizeInBytes
     this.#budget -= read.sizeInBytes
     response.records = read.chunks

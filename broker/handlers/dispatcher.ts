@@ -19,6 +19,7 @@ class PendingCall implements Call, Pending {
   reservedBytes = 0
   answer: readonly Buffer[] | undefined
   abandoned: (() => void) | undefined
+  sent: (() => void) | undefined
 
   constructor(served: Served, apiVersion: number, correlationId: number, clientId: string | null, client: Connection) {
     this.served = served

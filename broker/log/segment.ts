@@ -120,6 +120,12 @@ export class Segment {
     this.file.truncate(this.#size)
   }
 
+  /** Cuts what lies behind the last batch for good: what is written there next must not be mixed with it after a power cut. */
+  cutTailForGood(): void {
+    this.cutTail()
+    this.file.syncNow()
+  }
+
   /**
    * The headers of the batches from `position` on, as views that are valid until the next one. Reads blocks of 16 KiB, so
    * large batches are skipped unread. A size that cannot be is LOG_CORRUPT.
@@ -208,7 +214,7 @@ export class Segment {
     if (place === undefined) return
     this.index.truncateTo(offset)
     this.#size = place.position
-    this.cutTail()
+    this.cutTailForGood()
     this.#bytesSinceIndexEntry = 0
     if (this.#size === 0) this.resetNotes()
     else this.readTimes()

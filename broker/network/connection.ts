@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-import type { FrameMemory } from './frame-memory.ts'
+import type { BufferPool } from './buffer-pool.ts'
 
 import { FrameReader } from './frame-reader.ts'
 import type { Cursor } from './frame-reader.ts'
@@ -37,6 +37,8 @@ export interface Pending {
   answer: readonly Buffer[] | undefined
   /** Called when the connection closes before the answer. */
   abandoned: (() => void) | undefined
+  /** Called when the bytes of the answer are the system's: their memory may be used again. */
+  sent: (() => void) | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ConnectionPorts {
   take(frame: Buffer, connection: Connection): Pending
   closed(connection: Connection, reason: string | undefined): void
   readonly memory: RequestMemory
-  readonly frames: FrameMemory
+  readonly buffers: BufferPool
   readonly limits: ConnectionLimits
 }
 
@@ -78,6 +80,8 @@ export class Connection {
   readonly #unanswered: Pending[] = []
   #blocking: Pending | undefined
   #out: Buffer[] = []
+  /** Whom to tell when what is in `out` has been sent. */
+  #outSent: (() => void)[] = []
   #reserved = 0
   #withdraw: (() => void) | undefined
   #consuming = false
@@ -92,7 +96,7 @@ export class Connection {
     this.endpoint = endpoint
     this.clientHost = `/${(accepted.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')}`
     this.#ports = ports
-    this.#reader = new FrameReader(ports.limits.maxFrameBytes, ports.frames)
+    this.#reader = new FrameReader(ports.limits.maxFrameBytes, ports.buffers)
     this.#socket = readShared(accepted, (bytes) => this.#received(bytes))
     const socket = this.#socket
     if (ports.limits.idleMs > 0) socket.setTimeout(ports.limits.idleMs)
@@ -213,7 +217,7 @@ export class Connection {
 
   #take(frame: Buffer): void {
     const pending = this.#ports.take(frame, this)
-    if (this.#reader.lent) this.#ports.frames.give(frame)
+    if (this.#reader.lent) this.#ports.buffers.give(frame)
     pending.reservedBytes = this.#reserved
     this.#reserved = 0
     this.#unanswered.push(pending)
@@ -242,6 +246,7 @@ export class Connection {
     while (count < queue.length && queue[count]!.answer !== undefined) {
       const pending = queue[count++]!
       for (const chunk of pending.answer!) this.#out.push(chunk)
+      if (pending.sent !== undefined) this.#outSent.push(pending.sent)
       if (pending.reservedBytes > 0) this.#ports.memory.release(pending.reservedBytes)
       if (pending === this.#blocking) this.#blocking = undefined
     }
@@ -253,13 +258,23 @@ export class Connection {
     const out = this.#out
     if (out.length === 0 || this.#closed) return
     this.#out = []
-    if (out.length === 1) {
-      this.#socket.write(out[0]!)
-      return
+    const last = out.pop()!
+    if (out.length > 0) {
+      this.#socket.cork()
+      for (const chunk of out) this.#socket.write(chunk)
     }
-    this.#socket.cork()
-    for (const chunk of out) this.#socket.write(chunk)
-    this.#socket.uncork()
+    if (this.#outSent.length === 0) this.#socket.write(last)
+    else this.#socket.write(last, this.#tellSent())
+    if (out.length > 0) this.#socket.uncork()
+  }
+
+  /** The callback of a write that tells those whose answers go out with it. After an error nobody is told. */
+  #tellSent(): (error?: Error | null) => void {
+    const told = this.#outSent
+    this.#outSent = []
+    return (error) => {
+      if (!error) for (const each of told) each()
+    }
   }
 
   /** Pauses or resumes reading, whichever the bounds ask for. */

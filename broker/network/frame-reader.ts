@@ -1,4 +1,4 @@
-import type { FrameMemory } from './frame-memory.ts'
+import type { BufferPool } from './buffer-pool.ts'
 
 /**
  * Cuts a stream of bytes into size-prefixed frames. A frame that lies whole in one chunk is a view on that chunk; one
@@ -6,7 +6,7 @@ import type { FrameMemory } from './frame-memory.ts'
  */
 export class FrameReader {
   readonly #maxFrameBytes: number
-  readonly #memory: FrameMemory
+  readonly #buffers: BufferPool
   /** Bytes of the size field seen so far, and their value. */
   #sizeBytes = 0
   #size = 0
@@ -16,9 +16,9 @@ export class FrameReader {
   lent = false
 
   /** `maxFrameBytes` is checked before anything is allocated for a frame. */
-  constructor(maxFrameBytes: number, memory: FrameMemory) {
+  constructor(maxFrameBytes: number, buffers: BufferPool) {
     this.#maxFrameBytes = maxFrameBytes
-    this.#memory = memory
+    this.#buffers = buffers
   }
 
   /**
@@ -40,7 +40,7 @@ export class FrameReader {
         return frame
       }
       if (!admit(size)) return undefined
-      this.#partial = this.#memory.take(size)
+      this.#partial = this.#buffers.take(size)
       this.#filled = 0
     }
     const partial = this.#partial

@@ -30,7 +30,7 @@ const unsentBytes = 262_144
 export class Listener {
   readonly connections = new Set<Connection>()
   readonly #options: ListenerOptions
-  readonly #ports: Pick<ConnectionPorts, 'memory' | 'frames' | 'limits'>
+  readonly #ports: Pick<ConnectionPorts, 'memory' | 'buffers' | 'limits'>
   readonly #events: ListenerEvents
   readonly #server: Server
   readonly #perAddress = new Map<string, number>()
@@ -38,7 +38,7 @@ export class Listener {
   #nextId = 1
   #stopped: (() => void) | undefined
 
-  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'frames' | 'limits'>, events: ListenerEvents) {
+  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'buffers' | 'limits'>, events: ListenerEvents) {
     this.#options = options
     this.#ports = ports
     this.#events = events

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { FrameMemory } from '../../../broker/network/frame-memory.ts'
+import { BufferPool } from '../../../broker/network/buffer-pool.ts'
 import { FrameReader } from '../../../broker/network/frame-reader.ts'
 
 const framed = (payload: Buffer): Buffer => {
@@ -36,7 +36,7 @@ describe('frame reader', () => {
           chunks.push(stream.subarray(at, at + size))
           at += size
         }
-        expect(readAll(new FrameReader(1000, new FrameMemory()), chunks)).toEqual(wanted)
+        expect(readAll(new FrameReader(1000, new BufferPool()), chunks)).toEqual(wanted)
       }),
     )
   })
@@ -44,15 +44,15 @@ describe('frame reader', () => {
   it('refuses a size before it allocates', () => {
     const size = Buffer.alloc(4)
     size.writeInt32BE(1001)
-    expect(() => readAll(new FrameReader(1000, new FrameMemory()), [size])).toThrow(RangeError)
-    expect(() => readAll(new FrameReader(1000, new FrameMemory()), [Buffer.from([0xff, 0xff, 0xff, 0xff])])).toThrow(RangeError)
+    expect(() => readAll(new FrameReader(1000, new BufferPool()), [size])).toThrow(RangeError)
+    expect(() => readAll(new FrameReader(1000, new BufferPool()), [Buffer.from([0xff, 0xff, 0xff, 0xff])])).toThrow(RangeError)
   })
 
   it('waits behind the size field until a large frame is admitted', () => {
     const payload = Buffer.alloc(500, 7)
     const chunk = framed(payload).subarray(0, 100)
     const rest = framed(payload).subarray(100)
-    const reader = new FrameReader(1000, new FrameMemory())
+    const reader = new FrameReader(1000, new BufferPool())
     const cursor = { position: 0 }
     expect(reader.next(chunk, cursor, () => false)).toBeUndefined()
     expect(cursor.position).toBe(4)

@@ -5,10 +5,10 @@ const largestBits = 20
 const keptPerSize = 8
 
 /**
- * Buffers for frames that span reads. What is given back is handed out again, so that a busy connection does not leave
- * a trail of garbage outside of the heap, where the collector is slow to see it.
+ * Buffers that are used again. A busy connection would else leave a trail of garbage outside of the heap: the collector
+ * is slow to see it, and marks the whole heap again and again because of it.
  */
-export class FrameMemory {
+export class BufferPool {
   readonly #free: Buffer[][] = Array.from({ length: largestBits - smallestBits + 1 }, () => [])
 
   /** A buffer of exactly `size` bytes; what is in it is whatever was there before. */

@@ -52,7 +52,7 @@ export const streamsErrors = errorTable({
 })
 
 /** Any error of the streams room. */
-export type StreamsError = KnownError<keyof typeof streamsErrors.rows & string>
+export type StreamsError = KnownError<keyof typeof streamsErrors.rows>
 
 /** A topology that must be refused. */
 export const invalid = (problem: string): StreamsError => streamsErrors.TOPOLOGY_INVALID({ problem })

@@ -68,7 +68,10 @@ export class StreamsBuilder {
   }
 
   /** A topic as a table: the latest row of each key. Its rows are stored only if something needs to look them up. */
-  table<K, V>(source: Topic<K, V>, options: SourceOptions & { readonly store?: string | StoreOptions } = {}): KTable<K, V> {
+  table<K, V>(
+    source: Topic<K, V>,
+    options: SourceOptions & { readonly store?: string | StoreOptions } = {},
+  ): KTable<K, V> {
     return new KTable(addTable(this.#plan, source, options))
   }
 

@@ -89,7 +89,8 @@ export class KGroupedStream<K, V> {
   /** Counts the records of each key. */
   count(options: MaterializedOptions<K, number> = {}): KTable<K, number> {
     // Kafka uses up a name here when the call speaks of the store without naming it.
-    if (speaksOfStore(options) && storeOptions(options.store).name === undefined) this[parts].plan.naming.store('KSTREAM-AGGREGATE-')
+    if (speaksOfStore(options) && storeOptions(options.store).name === undefined)
+      this[parts].plan.naming.store('KSTREAM-AGGREGATE-')
     const value = options.value ?? (serdes.long as Serde<number>)
     return this.#table('KSTREAM-AGGREGATE-', counting as Fold<K, V, number>, { ...options, value })
   }

@@ -35,7 +35,11 @@ export interface LookupOptions<K, V> extends NameOption {
 }
 
 /** The stream as the join needs it: behind a repartition topic if its key may have changed. */
-export type PartitionedBy = (prefix: string, key: Serde<unknown> | undefined, value: Serde<unknown> | undefined) => Parts
+export type PartitionedBy = (
+  prefix: string,
+  key: Serde<unknown> | undefined,
+  value: Serde<unknown> | undefined,
+) => Parts
 
 function joinWindows(options: StreamJoinOptions<never, never, never>): JoinWindows {
   const { within, grace = 0 } = options
@@ -82,10 +86,24 @@ export function addStreamJoin<K, V, V2, R>(
   const leftStore = windowStore(names.automatic[0], names.suffixes[0], leftValue)
   const rightStore = windowStore(names.automatic[1], names.suffixes[1], rightValue)
   const outerStore = outer.left
-    ? Object.freeze({ ...bookkeeping(outerStoreName(base, names.automatic[0], kind), key, leftValue), otherValue: rightValue, kind: 'outerJoin' as const })
+    ? Object.freeze({
+        ...bookkeeping(outerStoreName(base, names.automatic[0], kind), key, leftValue),
+        otherValue: rightValue,
+        kind: 'outerJoin' as const,
+      })
     : undefined
-  plan.add({ kind: 'processor', name: names.windowed[0], parents: [left.node], operator: () => joinWindow(leftStore.name) })
-  plan.add({ kind: 'processor', name: names.windowed[1], parents: [right.node], operator: () => joinWindow(rightStore.name) })
+  plan.add({
+    kind: 'processor',
+    name: names.windowed[0],
+    parents: [left.node],
+    operator: () => joinWindow(leftStore.name),
+  })
+  plan.add({
+    kind: 'processor',
+    name: names.windowed[1],
+    parents: [right.node],
+    operator: () => joinWindow(rightStore.name),
+  })
   const time = perTask(() => new JoinTime())
   const shared = { windows, outerStore: outerStore?.name, time }
   const node = plan.add({
@@ -113,7 +131,11 @@ export function addStreamJoin<K, V, V2, R>(
 }
 
 /** All names of a join, in the order in which Kafka counts them. */
-function joinNames({ plan }: Parts, name: string | undefined, outer: { readonly left: boolean; readonly right: boolean }) {
+function joinNames(
+  { plan }: Parts,
+  name: string | undefined,
+  outer: { readonly left: boolean; readonly right: boolean },
+) {
   const { naming } = plan
   const windowed = [
     naming.named(name, 'KSTREAM-WINDOWED-', '-this-windowed'),
@@ -123,14 +145,22 @@ function joinNames({ plan }: Parts, name: string | undefined, outer: { readonly 
     naming.processor(outer.right ? 'KSTREAM-OUTERTHIS-' : 'KSTREAM-JOINTHIS-'),
     naming.processor(outer.left ? 'KSTREAM-OUTEROTHER-' : 'KSTREAM-JOINOTHER-'),
   ] as const
-  const suffixes = [outer.right ? '-outer-this-join' : '-this-join', outer.left ? '-outer-other-join' : '-other-join'] as const
+  const suffixes = [
+    outer.right ? '-outer-this-join' : '-this-join',
+    outer.left ? '-outer-other-join' : '-other-join',
+  ] as const
   const join =
     name === undefined ? automatic : ([checkName(name + suffixes[0]), checkName(name + suffixes[1])] as const)
   return { windowed, automatic, suffixes, join, merge: naming.named(name, 'KSTREAM-MERGE-', '-merge') }
 }
 
 const bookkeeping = (name: string, key: Serde<unknown> | undefined, value: Serde<unknown> | undefined) => ({
-  ...{ name, key, value, cached: false, logged: true, logConfig: {} },
+  name,
+  key,
+  value,
+  cached: false,
+  logged: true,
+  logConfig: {},
 })
 
 function outerStoreName(base: string | undefined, automatic: string, kind: JoinKind): string {

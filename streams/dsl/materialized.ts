@@ -54,9 +54,12 @@ export function storeName(plan: PlanBuilder, options: StoreOptions, prefix: stri
 /** Puts needs and wishes together. Throws OPTION_INVALID. */
 export function storePlan(name: string, options: StoreOptions, needs: StoreNeeds): StorePlan {
   const { log = true, cache = true } = options
-  const versioned = options.versioned === undefined ? undefined : durationMs(options.versioned, `history of store "${name}"`)
+  const versioned =
+    options.versioned === undefined ? undefined : durationMs(options.versioned, `history of store "${name}"`)
   const least = needs.leastRetentionMs
-  const retentionMs = versioned ?? (options.retention === undefined ? least : durationMs(options.retention, `retention of store "${name}"`))
+  const retentionMs =
+    versioned ??
+    (options.retention === undefined ? least : durationMs(options.retention, `retention of store "${name}"`))
   if (least !== undefined && retentionMs !== undefined && retentionMs < least) {
     throw streamsErrors.OPTION_INVALID({
       what: `retention of store "${name}"`,

@@ -139,7 +139,9 @@ export class KStream<K, V> {
   ): KStream<K2, V2>
   pipe<K2, V2>(...args: readonly unknown[]): KStream<K2, V2> {
     const stages = args.filter((each) => typeof each === 'function') as OperatorFunction<unknown, unknown>[]
-    const options = (args.find((each) => typeof each === 'object') ?? {}) as KeyValueOption<K2, V2> & { readonly keepsKey?: boolean }
+    const options = (args.find((each) => typeof each === 'object') ?? {}) as KeyValueOption<K2, V2> & {
+      readonly keepsKey?: boolean
+    }
     const keepsKey = options.keepsKey === true
     const key = options.key ?? (keepsKey ? this[parts].key : undefined)
     const operator = rxStage(stages)
@@ -184,9 +186,14 @@ export class KStream<K, V> {
 
   /** Groups by a new key. A repartition topic, named after `name` or the store, comes before the aggregation. */
   groupBy<K2>(mapper: KeyMapper<K, V, K2>, options: GroupedOptions<K2, V> = {}): KGroupedStream<K2, V> {
-    const selected = this.#rekeyed<K2, V>('KSTREAM-KEY-SELECT-', selectKey(mapper), this[parts].value as Serde<V> | undefined, {
-      ...(options.name !== undefined && { name: options.name }),
-    })
+    const selected = this.#rekeyed<K2, V>(
+      'KSTREAM-KEY-SELECT-',
+      selectKey(mapper),
+      this[parts].value as Serde<V> | undefined,
+      {
+        ...(options.name !== undefined && { name: options.name }),
+      },
+    )
     return this.#grouped(selected[parts], options)
   }
 
@@ -196,16 +203,32 @@ export class KStream<K, V> {
   }
 
   /** Joins with records of another stream that are near in time and have the same key, or with the row of a table. */
-  join<V2, R>(other: KStream<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options: StreamJoinOptions<K, V, V2>): KStream<K, R>
+  join<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, V, V2, R>,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R>
   join<V2, R>(table: KTable<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options?: LookupOptions<K, V>): KStream<K, R>
   join<V2, R>(other: KStream<K, V2> | KTable<K, V2>, joiner: ValueJoiner<K, V, V2, R>, options = {}): KStream<K, R> {
     return this.#join('inner', other, joiner as never, options)
   }
 
   /** As `join`; records of this stream without a match come out as well, with null for the other side. */
-  leftJoin<V2, R>(other: KStream<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options: StreamJoinOptions<K, V, V2>): KStream<K, R>
-  leftJoin<V2, R>(table: KTable<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options?: LookupOptions<K, V>): KStream<K, R>
-  leftJoin<V2, R>(other: KStream<K, V2> | KTable<K, V2>, joiner: ValueJoiner<K, V, V2 | null, R>, options = {}): KStream<K, R> {
+  leftJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, V, V2 | null, R>,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R>
+  leftJoin<V2, R>(
+    table: KTable<K, V2>,
+    joiner: ValueJoiner<K, V, V2 | null, R>,
+    options?: LookupOptions<K, V>,
+  ): KStream<K, R>
+  leftJoin<V2, R>(
+    other: KStream<K, V2> | KTable<K, V2>,
+    joiner: ValueJoiner<K, V, V2 | null, R>,
+    options = {},
+  ): KStream<K, R> {
     return this.#join('left', other, joiner as never, options)
   }
 
@@ -221,14 +244,23 @@ export class KStream<K, V> {
   /** Writes to an internal topic and reads it back: the records are then partitioned by their key. */
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     const mine = this[parts]
-    const prefix = options.name === undefined ? mine.plan.naming.processor('KSTREAM-REPARTITION-') : checkName(options.name)
+    const prefix =
+      options.name === undefined ? mine.plan.naming.processor('KSTREAM-REPARTITION-') : checkName(options.name)
     const key = options.key ?? mine.key
     const value = options.value ?? mine.value
     const { partitions, partitioner } = options
     const node = mine.plan.add(
       mine.plan.repartition({ prefix, parents: [mine.node], key, value, partitions, partitioner, mergeable: false }),
     )
-    return new KStream({ plan: mine.plan, node, name: node.name, key, value, sources: new Set([node.name]), rekeyed: false })
+    return new KStream({
+      plan: mine.plan,
+      node,
+      name: node.name,
+      key,
+      value,
+      sources: new Set([node.name]),
+      rekeyed: false,
+    })
   }
 
   /** Writes every record to a topic, or to the topic that a function names. The topic must exist. */
@@ -261,7 +293,11 @@ export class KStream<K, V> {
     }
     const { otherValue } = options as StreamJoinOptions<K, V, V2>
     const left = this.#partitioned(name === undefined ? this[parts].name : checkName(`${name}-left`), key, value)
-    const right = other.#partitioned(name === undefined ? other[parts].name : checkName(`${name}-right`), key, otherValue)
+    const right = other.#partitioned(
+      name === undefined ? other[parts].name : checkName(`${name}-right`),
+      key,
+      otherValue,
+    )
     return new KStream(addStreamJoin(kind, left, right, joiner, options as StreamJoinOptions<K, V, V2>))
   }
 

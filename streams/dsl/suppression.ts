@@ -33,7 +33,8 @@ export function addSuppression(source: Parts, options: Suppression): Parts {
   const final = options.until === 'windowCloses'
   const waitMs = final ? graceOf(before) : durationMs(options.limit, 'suppress limit')
   const { maxRecords = Infinity } = options
-  if (maxRecords < 0 || waitMs < 0) throw streamsErrors.OPTION_INVALID({ what: 'suppress', problem: 'limits must not be negative' })
+  if (maxRecords < 0 || waitMs < 0)
+    throw streamsErrors.OPTION_INVALID({ what: 'suppress', problem: 'limits must not be negative' })
   const store = options.name === undefined ? plan.naming.store('KTABLE-SUPPRESS-') : `${name}-store`
   const whenFull = final ? 'fail' : (options.whenFull ?? 'emit')
   const spec = Object.freeze({
@@ -53,7 +54,13 @@ export function addSuppression(source: Parts, options: Suppression): Parts {
     store: spec,
     outputVersioned: false,
     demands: [{ table: before, wants: 'force' }],
-    table: { parents: [before], store: spec, lazy: false, opaque: true, view: ([rows]) => suppressedGetter(store, rows!) },
+    table: {
+      parents: [before],
+      store: spec,
+      lazy: false,
+      opaque: true,
+      view: ([rows]) => suppressedGetter(store, rows!),
+    },
   })
   return { ...source, node, name, sources: new Set([source.name]) }
 }
@@ -62,7 +69,9 @@ export function addSuppression(source: Parts, options: Suppression): Parts {
 function graceOf(node: PlanNode): number {
   if (node.graceMs !== undefined) return node.graceMs
   if (node.parents.length === 0) {
-    throw invalid(`suppress until the window closes needs an aggregation over windows before it, "${node.name}" is none`)
+    throw invalid(
+      `suppress until the window closes needs an aggregation over windows before it, "${node.name}" is none`,
+    )
   }
   return Math.max(...node.parents.map(graceOf))
 }

@@ -115,7 +115,11 @@ export class KTable<K, V> {
   }
 }
 
-function derivedTable<K, V, V2>(before: PlanNode, store: StorePlan | undefined, mapper: (value: V, key: K) => V2 | null) {
+function derivedTable<K, V, V2>(
+  before: PlanNode,
+  store: StorePlan | undefined,
+  mapper: (value: V, key: K) => V2 | null,
+) {
   return {
     parents: [before],
     store,

@@ -38,7 +38,8 @@ export class TimeWindowedKStream<K, V> {
   /** Counts the records of each key and window. */
   count(options: MaterializedOptions<K, number> = {}): KTable<Windowed<K>, number> {
     const { plan } = this.#grouping.source
-    if (speaksOfStore(options) && storeOptions(options.store).name === undefined) plan.naming.store('KSTREAM-AGGREGATE-')
+    if (speaksOfStore(options) && storeOptions(options.store).name === undefined)
+      plan.naming.store('KSTREAM-AGGREGATE-')
     const value = options.value ?? (serdes.long as Serde<number>)
     return this.#table('KSTREAM-AGGREGATE-', counting as Fold<K, V, number>, { ...options, value })
   }

@@ -26,7 +26,11 @@ export function addTable<K, V>(
   const key = topic.key as Serde<unknown>
   const value = topic.value as Serde<unknown>
   const wishes = storeOptions(options.store)
-  const store = storePlan(storeName(plan, wishes, `${topic.name}-`), wishes, { kind: 'timestampedKeyValue', key, value })
+  const store = storePlan(storeName(plan, wishes, `${topic.name}-`), wishes, {
+    kind: 'timestampedKeyValue',
+    key,
+    value,
+  })
   const sourceName = plan.naming.named(options.name, 'KSTREAM-SOURCE-', '-source')
   const name = plan.naming.named(options.name, 'KTABLE-SOURCE-')
   const node = plan.add({

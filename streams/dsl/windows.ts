@@ -12,7 +12,12 @@ const refuse = (what: string, problem: string): never => {
   throw streamsErrors.OPTION_INVALID({ what, problem })
 }
 
-function timed(kind: 'tumbling' | 'hopping', size: Duration, advance: Duration, { grace = 0 }: GraceOption): TimeWindows {
+function timed(
+  kind: 'tumbling' | 'hopping',
+  size: Duration,
+  advance: Duration,
+  { grace = 0 }: GraceOption,
+): TimeWindows {
   const sizeMs = durationMs(size, `${kind} window size`)
   const advanceMs = durationMs(advance, `${kind} window advance`)
   const graceMs = durationMs(grace, `${kind} window grace`)

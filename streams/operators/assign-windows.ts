@@ -9,7 +9,9 @@ import { windowStarts } from './windows.ts'
  * Puts each record into its windows: one comes out per window, with the windowed key. Windows that ended longer ago than
  * the grace period, by the largest timestamp seen, take nothing any more.
  */
-export const assignWindows = <K, V>(windows: TimeWindows): NodeOperator<StreamRecord<K, V>, StreamRecord<Windowed<K>, V>> =>
+export const assignWindows = <K, V>(
+  windows: TimeWindows,
+): NodeOperator<StreamRecord<K, V>, StreamRecord<Windowed<K>, V>> =>
   operator((emit, context) => {
     let observed = -1
     return (record) => {

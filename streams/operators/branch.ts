@@ -10,9 +10,7 @@ export interface Branch<K, V> {
 }
 
 /** Sends each record to the first branch whose predicate holds, else to the default branch, else nowhere. */
-export const branch = <K, V>(
-  branches: readonly Branch<K, V>[],
-): NodeOperator<StreamRecord<K, V>, StreamRecord<K, V>> =>
+export const branch = <K, V>(branches: readonly Branch<K, V>[]): NodeOperator<StreamRecord<K, V>, StreamRecord<K, V>> =>
   operator((_, context) => {
     const outs = branches.map(({ child, predicate }) => ({ predicate, emit: context.emitTo(child) }))
     return (record) => {

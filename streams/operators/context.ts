@@ -10,7 +10,14 @@ export interface Cancellable {
 }
 
 /** Why a record was left out; counted under this name. */
-export type DropReason = 'null-key' | 'null-key-or-value' | 'late' | 'expired' | 'timestamp' | 'deserialization' | 'processing'
+export type DropReason =
+  | 'null-key'
+  | 'null-key-or-value'
+  | 'late'
+  | 'expired'
+  | 'timestamp'
+  | 'deserialization'
+  | 'processing'
 
 /** What operators and stores share with the task that runs them. */
 export interface TaskContext extends CurrentRecord {

@@ -22,7 +22,11 @@ export type ForwardChange<K, V> = (
  * The one way changes leave a table with a store: at once, or, when the store caches, once the cache is flushed; then the
  * call here does nothing. Old values go along only where a later node wants them.
  */
-export function forwarder<K, V>(store: Caching<K, V>, emit: Emit<StreamRecord<K, Change<V>>>, sendOldValues: boolean): ForwardChange<K, V> {
+export function forwarder<K, V>(
+  store: Caching<K, V>,
+  emit: Emit<StreamRecord<K, Change<V>>>,
+  sendOldValues: boolean,
+): ForwardChange<K, V> {
   const caching = store.onFlush(sendOldValues, (key, change, timestamp, headers) => {
     emit(new StreamRecord(key, change, timestamp, headers))
   })

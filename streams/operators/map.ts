@@ -12,7 +12,9 @@ export type KeyMapper<K, V, K2> = (value: V, key: K) => K2
 export type Entry<K, V> = readonly [key: K, value: V]
 
 /** Replaces the value. Null values reach `mapper`. */
-export const mapValues = <K, V, V2>(mapper: ValueMapper<K, V, V2>): NodeOperator<StreamRecord<K, V>, StreamRecord<K, V2>> =>
+export const mapValues = <K, V, V2>(
+  mapper: ValueMapper<K, V, V2>,
+): NodeOperator<StreamRecord<K, V>, StreamRecord<K, V2>> =>
   operator((emit) => (record) => emit(record.withValue(mapper(record.value, record.key))))
 
 /** Replaces key and value. */
@@ -25,5 +27,7 @@ export const map = <K, V, K2, V2>(
   })
 
 /** Replaces the key. */
-export const selectKey = <K, V, K2>(mapper: KeyMapper<K, V, K2>): NodeOperator<StreamRecord<K, V>, StreamRecord<K2, V>> =>
+export const selectKey = <K, V, K2>(
+  mapper: KeyMapper<K, V, K2>,
+): NodeOperator<StreamRecord<K, V>, StreamRecord<K2, V>> =>
   operator((emit) => (record) => emit(record.withKey(mapper(record.value, record.key))))

@@ -6,8 +6,10 @@ import { operator } from './operator.ts'
 
 type AnyRecord = StreamRecord<unknown, unknown>
 
-const compose = (source: Observable<unknown>, stages: readonly OperatorFunction<unknown, unknown>[]): Observable<unknown> =>
-  stages.reduce((from, stage) => stage(from), source)
+const compose = (
+  source: Observable<unknown>,
+  stages: readonly OperatorFunction<unknown, unknown>[],
+): Observable<unknown> => stages.reduce((from, stage) => stage(from), source)
 
 /**
  * RxJS operators as one node. They are shielded from the rest: an error thrown after the stage goes up past them
@@ -24,7 +26,11 @@ class RxStage {
   #own: { readonly error: unknown } | undefined
   #later: { readonly error: unknown } | undefined
 
-  constructor(stages: readonly OperatorFunction<unknown, unknown>[], emit: (record: AnyRecord) => void, context: NodeContext) {
+  constructor(
+    stages: readonly OperatorFunction<unknown, unknown>[],
+    emit: (record: AnyRecord) => void,
+    context: NodeContext,
+  ) {
     this.#stages = stages
     this.#emit = emit
     this.#context = context

@@ -62,8 +62,13 @@ const identity = (key: unknown): unknown => (typeof key === 'object' ? JSON.stri
 function detached(onDrop: (reason: DropReason) => void = () => {}): NodeContext {
   const rows = new ObjectRows()
   const task: TaskContext = {
-    ...{ taskId: 'none', applicationId: 'none', clock: systemClock, emitIntervalMs: 0, streamTime: -1 },
-    ...{ record: undefined, origin: undefined },
+    taskId: 'none',
+    applicationId: 'none',
+    clock: systemClock,
+    emitIntervalMs: 0,
+    streamTime: -1,
+    record: undefined,
+    origin: undefined,
     drop: onDrop,
     schedule: () => {
       throw invalid('an operator outside of a topology has no schedules')
@@ -133,21 +138,27 @@ export const operators = {
     alone(assignWindows<K, V>(windows), onLate === undefined ? undefined : () => onLate()),
 
   /** Counts per key, windowed or not. */
-  count: <K, V>(): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, number>> => foldAlone(counting as Fold<K, V, number>),
+  count: <K, V>(): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, number>> =>
+    foldAlone(counting as Fold<K, V, number>),
 
   /** Combines the values of each key. */
-  reduce: <K, V>(reducer: (aggregate: V, value: V, key: K) => V | null): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> =>
-    foldAlone(reducing(reducer)),
+  reduce: <K, V>(
+    reducer: (aggregate: V, value: V, key: K) => V | null,
+  ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => foldAlone(reducing(reducer)),
 
   /** Aggregates the values of each key. */
-  aggregate: <K, V, A>(fold: Fold<K, V, A>): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, A>> => foldAlone(fold),
+  aggregate: <K, V, A>(fold: Fold<K, V, A>): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, A>> =>
+    foldAlone(fold),
 
   /**
    * Holds updates of windows back until event time has passed their end by `graceMs`, then lets the last one of each
    * through, by end, then in the order in which the windows came up. The end of the source releases the rest.
    */
-  finals: <K, V>({ graceMs }: { readonly graceMs: number }): OperatorFunction<StreamRecord<Windowed<K>, V>, StreamRecord<Windowed<K>, V>> =>
-    finals(graceMs),
+  finals: <K, V>({
+    graceMs,
+  }: {
+    readonly graceMs: number
+  }): OperatorFunction<StreamRecord<Windowed<K>, V>, StreamRecord<Windowed<K>, V>> => finals(graceMs),
 } as const
 
 const finals =
@@ -176,4 +187,3 @@ const finals =
         },
       })
     })
-

@@ -53,11 +53,14 @@ export const joinWindow = <K, V>(name: string): NodeOperator<StreamRecord<K, V>,
  * record waits until no match can come any more, which is looked at when a record moves shared time on; it then comes
  * out with its own time.
  */
-export const streamJoin = <K, V, V2, R>(side: JoinSide<K, V, V2, R>): NodeOperator<StreamRecord<K, V>, StreamRecord<K, R>> =>
+export const streamJoin = <K, V, V2, R>(
+  side: JoinSide<K, V, V2, R>,
+): NodeOperator<StreamRecord<K, V>, StreamRecord<K, R>> =>
   operator((emit, context) => {
     const { isLeft, windows, joiner, outer } = side
     const others = context.store<WindowStore<K, V2>>(side.otherStore)
-    const waiting = side.outerStore === undefined ? undefined : context.store<OuterJoinStore<K, V | V2>>(side.outerStore)
+    const waiting =
+      side.outerStore === undefined ? undefined : context.store<OuterJoinStore<K, V | V2>>(side.outerStore)
     const time = side.time(context.task)
     const beforeMs = isLeft ? windows.beforeMs : windows.afterMs
     const afterMs = isLeft ? windows.afterMs : windows.beforeMs
@@ -70,7 +73,7 @@ export const streamJoin = <K, V, V2, R>(side: JoinSide<K, V, V2, R>): NodeOperat
       if (timestamp === time.streamTime) released?.release(record)
       const to = Math.max(0, timestamp + afterMs)
       let matched = false
-      for (const [at, other] of [...others.fetchRange(key, Math.max(0, timestamp - beforeMs), to)]) {
+      for (const [at, other] of others.fetchRange(key, Math.max(0, timestamp - beforeMs), to)) {
         matched = true
         waiting?.matched(at, !isLeft, key)
         emit(new StreamRecord(key, joiner(value, other, key), Math.max(timestamp, at), record.headers))
@@ -108,7 +111,7 @@ class Released<K, V, V2, R> {
     if (side.isLeft) {
       task.onCloseWindows(() => {
         for (const each of waiting.all()) this.#forward(each, [])
-        for (const { place } of [...waiting.all()]) waiting.delete(place)
+        for (const { place } of Array.from(waiting.all())) waiting.delete(place)
       })
     }
   }
@@ -169,9 +172,11 @@ export const selfJoin = <K, V, R>(
       const { key, value, timestamp, headers } = record
       if (key === null || value === null) return context.task.drop('null-key-or-value')
       if (timestamp > observed) observed = timestamp
-      const others = (before: number, after: number) =>
-        [...store.fetchRange(key, Math.max(0, timestamp - before), Math.max(0, timestamp + after))]
-      const join = (left: V, right: V, at: number): void => emit(new StreamRecord(key, joiner(left, right, key), Math.max(timestamp, at), headers))
+      const others = (before: number, after: number) => [
+        ...store.fetchRange(key, Math.max(0, timestamp - before), Math.max(0, timestamp + after)),
+      ]
+      const join = (left: V, right: V, at: number): void =>
+        emit(new StreamRecord(key, joiner(left, right, key), Math.max(timestamp, at), headers))
       let toSelf = timestamp > observed - retentionMs + 1
       for (const [at, other] of others(beforeMs, afterMs)) join(value, other, at)
       for (const [at, other] of others(afterMs, beforeMs)) {

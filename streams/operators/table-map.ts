@@ -53,7 +53,8 @@ export const filterTable = <K, V>(
 export const mapTableValues = <K, V, V2>(
   mapper: ValueMapper<K, V, V2>,
   options: TableOptions,
-): NodeOperator<StreamRecord<K, Change<V>>, StreamRecord<K, Change<V2>>> => mapRows(mapper, { ...options, swallowNothing: false })
+): NodeOperator<StreamRecord<K, Change<V>>, StreamRecord<K, Change<V2>>> =>
+  mapRows(mapper, { ...options, swallowNothing: false })
 
 /** Looks rows up in the table before and maps them on the fly: for tables without a store. */
 export const mappedGetter = <K, V, V2>(parent: Getter, mapper: RowMapper<K, V, V2>): Getter => ({

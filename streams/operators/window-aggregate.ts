@@ -63,4 +63,3 @@ export const windowAggregate = <K, V, A>(
       final?.release(record, closeTime)
     }
   })
-

@@ -41,7 +41,10 @@ export class Failures {
   /** Bytes that the serdes of a source refuse. */
   deserialization(error: unknown, node: SourceNode, origin: Origin): void {
     this.#deadLetter(error, origin)
-    const failure = streamsErrors.DESERIALIZATION_FAILED({ node: node.name, ...place(origin), problem: text(error) }, error)
+    const failure = streamsErrors.DESERIALIZATION_FAILED(
+      { node: node.name, ...place(origin), problem: text(error) },
+      error,
+    )
     if (this.#config['deserialization.exception.handler'] !== 'continue') throw failure
     this.#log('warn', `${failure.message}; the record is left out`)
   }
@@ -56,7 +59,11 @@ export class Failures {
       header('stacktrace', error instanceof Error ? (error.stack ?? '') : ''),
       ...(origin === undefined
         ? []
-        : [header('topic', origin.topic), header('partition', String(origin.partition)), header('offset', String(origin.offset))]),
+        : [
+            header('topic', origin.topic),
+            header('partition', String(origin.partition)),
+            header('offset', String(origin.offset)),
+          ]),
     ]
     this.#collector.send(topic, null, origin?.key ?? null, origin?.value ?? null, Date.now(), headers)
   }

@@ -58,7 +58,7 @@ export class PartitionGroup<I extends Input> {
 
   #up(at: number): void {
     const heap = this.#heap
-    for (let i = at; i > 0; ) {
+    for (let i = at; i > 0;) {
       const parent = (i - 1) >> 1
       if (!before(heap[i]!, heap[parent]!)) return
       this.#swap(i, parent)
@@ -68,7 +68,7 @@ export class PartitionGroup<I extends Input> {
 
   #down(at: number): void {
     const heap = this.#heap
-    for (let i = at; ; ) {
+    for (let i = at; ;) {
       const left = 2 * i + 1
       const right = left + 1
       let least = i

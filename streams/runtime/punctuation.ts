@@ -38,7 +38,8 @@ export class PunctuationQueue {
       let due: Schedule | undefined
       for (const each of this.#schedules) {
         if (each.dueMs > now) continue
-        if (due === undefined || each.dueMs < due.dueMs || (each.dueMs === due.dueMs && each.order < due.order)) due = each
+        if (due === undefined || each.dueMs < due.dueMs || (each.dueMs === due.dueMs && each.order < due.order))
+          due = each
       }
       if (due === undefined) return any
       const schedule = due

@@ -143,7 +143,10 @@ export class RecordQueue implements Input {
     let timestamp = raw.timestamp
     if (node.timestamp !== undefined) {
       const { partition } = this
-      timestamp = node.timestamp({ topic, partition, offset: raw.offset, key, value, timestamp, headers: raw.headers }, this.partitionTime)
+      timestamp = node.timestamp(
+        { topic, partition, offset: raw.offset, key, value, timestamp, headers: raw.headers },
+        this.partitionTime,
+      )
       if (!Number.isSafeInteger(timestamp)) {
         throw streamsErrors.TIMESTAMP_INVALID({ topic, partition, offset: raw.offset, timestamp: String(timestamp) })
       }

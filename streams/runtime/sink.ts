@@ -13,13 +13,15 @@ export interface SinkPorts {
   readonly collector: Collector
   readonly current: CurrentRecord
   /** Internal topics get the application id in front. */
-  topicName(topic: string): string
+  readonly topicName: (topic: string) => string
 }
 
 /** Serialises records and sends them on: the end of a way through the topology. */
 export function sink(node: SinkNode, { collector, current, topicName }: SinkPorts): (record: AnyRecord) => void {
   const { topic, key: keySerde, value: valueSerde } = node
-  const partitioner = node.partitioner as ((topic: string, value: unknown, key: unknown, partitions: number) => number | undefined) | undefined
+  const partitioner = node.partitioner as
+    | ((topic: string, value: unknown, key: unknown, partitions: number) => number | undefined)
+    | undefined
   const fixed = typeof topic === 'string' ? topicName(topic) : undefined
   const route = topic as (value: unknown, key: unknown, context: RecordContext) => string
   // Windowed keys are placed like their inner key, so that all windows of a key stay together.

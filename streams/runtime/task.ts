@@ -255,7 +255,11 @@ export class Task {
 
   #sink(node: SinkNode): Emit<AnyRecord> {
     const context = this.#context
-    const send = sink(node, { collector: this.#ports.collector, current: context, topicName: (topic) => this.#topicName(topic) })
+    const send = sink(node, {
+      collector: this.#ports.collector,
+      current: context,
+      topicName: (topic) => this.#topicName(topic),
+    })
     return (record) => {
       try {
         send(record)
@@ -325,7 +329,8 @@ export class Task {
 
   #matchPattern({ topic }: TopicPartition): RecordQueue {
     const node = this.#nodes.find(
-      (each): each is SourceNode => each.kind === 'source' && each.topics instanceof RegExp && whole(each.topics).test(topic),
+      (each): each is SourceNode =>
+        each.kind === 'source' && each.topics instanceof RegExp && whole(each.topics).test(topic),
     )
     assert(node, `task ${this.id} reads topic "${topic}"`)
     return this.#addQueue(topic, node)

@@ -59,7 +59,12 @@ export class StoreCache {
   #dirtyOldest: CacheEntry | undefined
   #dirtyNewest: CacheEntry | undefined
 
-  constructor(shared: RecordCache, current: CurrentRecord, keepClean: boolean, flush: (entries: readonly CacheEntry[]) => void) {
+  constructor(
+    shared: RecordCache,
+    current: CurrentRecord,
+    keepClean: boolean,
+    flush: (entries: readonly CacheEntry[]) => void,
+  ) {
     this.#shared = shared
     this.#current = current
     this.#keepClean = keepClean
@@ -108,7 +113,7 @@ export class StoreCache {
 
   /** Gives the space back without flushing. */
   clear(): void {
-    for (const entry of [...this.#entries.values()]) this.#remove(entry)
+    for (const entry of Array.from(this.#entries.values())) this.#remove(entry)
     this.#dirtyOldest = undefined
     this.#dirtyNewest = undefined
   }
@@ -121,7 +126,7 @@ export class StoreCache {
 
   #flushDirty(evicted: CacheEntry | undefined): void {
     const entries: CacheEntry[] = evicted === undefined ? [] : [evicted]
-    for (let entry = this.#dirtyOldest; entry !== undefined; ) {
+    for (let entry = this.#dirtyOldest; entry !== undefined;) {
       const next = entry.dirtyNewer
       if (entry !== evicted) entries.push(entry)
       entry.dirty = false
@@ -134,7 +139,8 @@ export class StoreCache {
     this.#dirtyNewest = undefined
     this.#flush(entries)
     for (const entry of entries) {
-      if (!entry.dirty && (!this.#keepClean || entry.row === undefined) && this.#entries.get(entry.key) === entry) this.#remove(entry)
+      if (!entry.dirty && (!this.#keepClean || entry.row === undefined) && this.#entries.get(entry.key) === entry)
+        this.#remove(entry)
     }
   }
 

@@ -10,7 +10,12 @@ export interface CurrentRecord {
 }
 
 /** Writes to a changelog topic, in the partition of the task. */
-export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number, headers?: readonly Header[]) => void
+export type ChangelogWriter = (
+  key: Buffer,
+  value: Buffer | null,
+  timestamp: number,
+  headers?: readonly Header[],
+) => void
 
 /** What a store needs of the task it is in. */
 export interface StoreEnvironment {
@@ -36,7 +41,7 @@ export interface RestoredRecord {
 export interface OpenStore {
   readonly store: StateStore
   /** Hands on what the cache holds, and writes what was kept back from the changelog. */
-  flush(): void
+  readonly flush: () => void
   /** Takes changelog records back; nothing is logged or forwarded. */
-  restore(records: Iterable<RestoredRecord>): void
+  readonly restore: (records: Iterable<RestoredRecord>) => void
 }

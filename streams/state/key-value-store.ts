@@ -29,7 +29,8 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
 }
 
 /** A store of values by key that keeps the time of their last update. */
-export interface TimestampedKeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>, TableStore<K, V> {
+export interface TimestampedKeyValueStore<K, V>
+  extends ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>, TableStore<K, V> {
   get(key: K): ValueAndTimestamp<V> | null
 }
 

@@ -85,7 +85,8 @@ export class KeyValueRows {
     const { record, origin } = current
     try {
       for (const entry of entries) {
-        const before = entry.row === undefined || this.#flushed?.oldValues === true ? this.#rows.get(entry.key) : undefined
+        const before =
+          entry.row === undefined || this.#flushed?.oldValues === true ? this.#rows.get(entry.key) : undefined
         // A row that came and went within the cache leaves no trace.
         if (this.#flushed !== undefined && entry.row === undefined && before === undefined) continue
         current.record = entry.record

@@ -111,7 +111,7 @@ function encodeList(values: readonly Buffer[], side: number): Buffer {
 
 function decodeList(bytes: Buffer): Buffer[] {
   const values: Buffer[] = []
-  for (let at = 5; at < bytes.length; ) {
+  for (let at = 5; at < bytes.length;) {
     const length = bytes.readInt32BE(at)
     values.push(Buffer.from(bytes.subarray(at + 5, at + 4 + length)))
     at += 4 + length

@@ -74,7 +74,10 @@ class MemorySuppressionBuffer<K, V> implements SuppressionBuffer<K, V> {
     if (this.#environment.changelog !== undefined) this.#dirty.add(text)
   }
 
-  evictWhile(more: () => boolean, call: (record: StreamRecord<K, Change<V>>, origin: Origin | undefined) => void): void {
+  evictWhile(
+    more: () => boolean,
+    call: (record: StreamRecord<K, Change<V>>, origin: Origin | undefined) => void,
+  ): void {
     while (this.#byTime.size > 0 && more()) {
       const first = this.#byTime.minKey()!
       const held = this.#byTime.get(first)!
@@ -125,21 +128,36 @@ class MemorySuppressionBuffer<K, V> implements SuppressionBuffer<K, V> {
   }
 
   #encode({ time, record, origin, prior }: Held<K, V>): Buffer {
-    const bytes = (value: V | null): Buffer | null => (value === null ? null : this.#valueSerde.serialize(value, this.name))
+    const bytes = (value: V | null): Buffer | null =>
+      value === null ? null : this.#valueSerde.serialize(value, this.name)
     const { oldValue, newValue } = record.value
     const { timestamp, headers } = record
     return encodeSuppressed({
-      ...{ timestamp, headers, time, prior: bytes(prior), oldValue: bytes(oldValue), newValue: bytes(newValue) },
-      ...{ topic: origin?.topic ?? '', partition: origin?.partition ?? -1, offset: origin?.offset ?? -1 },
+      timestamp,
+      headers,
+      time,
+      prior: bytes(prior),
+      oldValue: bytes(oldValue),
+      newValue: bytes(newValue),
+      topic: origin?.topic ?? '',
+      partition: origin?.partition ?? -1,
+      offset: origin?.offset ?? -1,
     })
   }
 
   #decode(key: Buffer, text: string, value: Buffer): Held<K, V> {
     const { timestamp, headers, time, topic, partition, offset, ...values } = decodeSuppressed(value)
-    const read = (bytes: Buffer | null): V | null => (bytes === null ? null : this.#valueSerde.deserialize(bytes, this.name))
+    const read = (bytes: Buffer | null): V | null =>
+      bytes === null ? null : this.#valueSerde.deserialize(bytes, this.name)
     const change = new Change(read(values.newValue), read(values.oldValue))
     const record = new StreamRecord(this.#keySerde.deserialize(key, this.name), change, timestamp, headers)
-    return { time, text, record, origin: { topic, partition, offset, key: null, value: null }, prior: read(values.prior) }
+    return {
+      time,
+      text,
+      record,
+      origin: { topic, partition, offset, key: null, value: null },
+      prior: read(values.prior),
+    }
   }
 }
 

@@ -67,7 +67,8 @@ export function decodeSuppressed(bytes: Buffer): Suppressed {
   const topic = take(int32())?.toString() ?? ''
   const partition = int32()
   const headers: Header[] = []
-  for (let count = int32(); count > 0; count--) headers.push({ key: take(int32())?.toString() ?? '', value: take(int32()) })
+  for (let count = int32(); count > 0; count--)
+    headers.push({ key: take(int32())?.toString() ?? '', value: take(int32()) })
   const prior = take(int32())
   const oldLength = int32()
   const oldValue = oldLength === sameAsPrior ? prior : take(oldLength)

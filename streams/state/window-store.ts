@@ -114,7 +114,12 @@ class TimestampedWindows<K, V> extends Windows<K, V, ValueAndTimestamp<V>> imple
         row === undefined ? null : this.serde.deserialize(row.value, this.name),
         before === undefined || !sendOldValues ? null : this.serde.deserialize(before.value, this.name),
       )
-      flushed(this.windowed(key, start), change, row?.timestamp ?? record?.timestamp ?? -1, record?.headers ?? noHeaders)
+      flushed(
+        this.windowed(key, start),
+        change,
+        row?.timestamp ?? record?.timestamp ?? -1,
+        record?.headers ?? noHeaders,
+      )
     })
   }
 

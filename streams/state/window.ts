@@ -164,7 +164,8 @@ export class WindowRows {
         const at = entry.key.length - 8
         const key = entry.key.slice(0, at)
         const start = readInt64(Buffer.from(entry.key.slice(at), 'latin1'), 0)
-        const before = entry.row === undefined || this.#flushed?.oldValues === true ? this.#fetch(key, start) : undefined
+        const before =
+          entry.row === undefined || this.#flushed?.oldValues === true ? this.#fetch(key, start) : undefined
         if (this.#flushed !== undefined && entry.row === undefined && before === undefined) continue
         current.record = entry.record
         current.origin = entry.origin
@@ -204,4 +205,5 @@ function changelogKey(key: string, start: number, sequence: number): Buffer {
   return target
 }
 
-const byStartAndKey = (a: WindowRow, b: WindowRow): number => a.start - b.start || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+const byStartAndKey = (a: WindowRow, b: WindowRow): number =>
+  a.start - b.start || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)

@@ -56,7 +56,6 @@ export interface TestDriverOptions {
  * time moves when told to. What is written to a topic that the topology reads goes in again, in the same call.
  */
 export class TopologyTestDriver implements Disposable {
-  readonly #topology: Topology
   readonly #time: VirtualTime
   readonly #task: Task
   readonly #applicationId: string
@@ -68,7 +67,6 @@ export class TopologyTestDriver implements Disposable {
   #produced: ProducedRecord[] = []
 
   constructor(topology: Topology, options: TestDriverOptions = {}) {
-    this.#topology = topology
     this.#options = options
     this.#time = new VirtualTime(options.startTime ?? 0)
     const config: TaskConfig = {
@@ -209,7 +207,13 @@ export class TopologyTestDriver implements Disposable {
     return this.#fixedInputs.has(topic) || this.#patterns.some((pattern) => pattern.test(topic))
   }
 
-  #enqueue(topic: string, key: Buffer | null, value: Buffer | null, timestamp: number, headers: readonly Header[]): void {
+  #enqueue(
+    topic: string,
+    key: Buffer | null,
+    value: Buffer | null,
+    timestamp: number,
+    headers: readonly Header[],
+  ): void {
     const offset = this.#offsets.get(topic) ?? 0
     this.#offsets.set(topic, offset + 1)
     this.#task.add({ topic, partition: 0 }, [{ key, value, timestamp, headers, offset }])

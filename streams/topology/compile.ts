@@ -74,7 +74,15 @@ class Compilation {
         return this.#tableSource(node)
       case 'globalTable':
         return writer.globalTable(
-          { kind: 'source', name: node.sourceName, topics: [node.topic], key: node.key, value: node.value, timestamp: node.timestamp, reset: undefined },
+          {
+            kind: 'source',
+            name: node.sourceName,
+            topics: [node.topic],
+            key: node.key,
+            value: node.value,
+            timestamp: node.timestamp,
+            reset: undefined,
+          },
           { kind: 'processor', name: node.name, parents: [node.sourceName], operator: node.operator },
           node.store,
         )
@@ -86,7 +94,8 @@ class Compilation {
         writer.processor({ kind: 'processor', name, parents, operator: node.operator(resolved), routes })
         writer.connect(node.name, [...(node.stores ?? []), ...resolved.getters.flatMap((getter) => getter.stores)])
         if (node.store !== undefined) writer.store(node.store, [node.name])
-        else if (node.table?.store !== undefined && this.#tables.materialised(node)) writer.store(node.table.store, [node.name])
+        else if (node.table?.store !== undefined && this.#tables.materialised(node))
+          writer.store(node.table.store, [node.name])
         return
       }
       case 'repartition':
@@ -103,7 +112,12 @@ class Compilation {
   #tableSource(node: TableSourcePlan): void {
     const { name, sourceName, topic, key, value, timestamp, reset } = node
     this.#writer.source({ kind: 'source', name: sourceName, topics: [topic], key, value, timestamp, reset })
-    this.#writer.processor({ kind: 'processor', name, parents: [sourceName], operator: node.operator(this.#resolve(node)) })
+    this.#writer.processor({
+      kind: 'processor',
+      name,
+      parents: [sourceName],
+      operator: node.operator(this.#resolve(node)),
+    })
     const store = node.table?.store
     if (store === undefined || !this.#tables.materialised(node)) return
     this.#writer.store(this.#reuseSourceTopics ? { ...store, logged: false } : store, [name])
@@ -119,7 +133,15 @@ class Compilation {
     }
     const before = filterName === undefined ? parents : [filterName]
     this.#writer.sink({ kind: 'sink', name: sinkName, parents: before, topic, key, value, partitioner })
-    this.#writer.source({ kind: 'source', name: node.name, topics: [topic], key, value, timestamp: undefined, reset: undefined })
+    this.#writer.source({
+      kind: 'source',
+      name: node.name,
+      topics: [topic],
+      key,
+      value,
+      timestamp: undefined,
+      reset: undefined,
+    })
   }
 
   #streamJoin(node: StreamJoinPlan, selfJoin: boolean): void {
@@ -144,9 +166,24 @@ class Compilation {
     const [left, right] = node.joinNames
     const [leftTable, rightTable] = node.parents
     assert(leftTable && rightTable, 'a join has two sides')
-    this.#writer.processor({ kind: 'processor', name: left, parents: [leftTable.name], operator: node.operators[0](resolved) })
-    this.#writer.processor({ kind: 'processor', name: right, parents: [rightTable.name], operator: node.operators[1](resolved) })
-    this.#writer.processor({ kind: 'processor', name: node.name, parents: [left, right], operator: node.merge(resolved) })
+    this.#writer.processor({
+      kind: 'processor',
+      name: left,
+      parents: [leftTable.name],
+      operator: node.operators[0](resolved),
+    })
+    this.#writer.processor({
+      kind: 'processor',
+      name: right,
+      parents: [rightTable.name],
+      operator: node.operators[1](resolved),
+    })
+    this.#writer.processor({
+      kind: 'processor',
+      name: node.name,
+      parents: [left, right],
+      operator: node.merge(resolved),
+    })
     const [leftRows, rightRows] = resolved.getters
     this.#writer.connect(left, rightRows?.stores ?? [])
     this.#writer.connect(right, leftRows?.stores ?? [])

@@ -11,7 +11,12 @@ interface Drawn {
 const byPlace = (a: Drawn, b: Drawn): number => b.size - a.size || (a.node.name < b.node.name ? -1 : 1)
 
 const names = (drawn: readonly Drawn[]): string =>
-  drawn.length === 0 ? 'none' : [...drawn].sort(byPlace).map(({ node }) => node.name).join(', ')
+  drawn.length === 0
+    ? 'none'
+    : [...drawn]
+        .sort(byPlace)
+        .map(({ node }) => node.name)
+        .join(', ')
 
 /**
  * The text of Kafka's `Topology.describe()`. Nodes stand by size, largest first, then by name. Where Kafka prints lists
@@ -60,7 +65,8 @@ function nodeText({ node, before, after }: Drawn): string {
     case 'processor':
       return `Processor: ${node.name} (stores: [${node.stores.join(', ')}])${next}${previous}`
     case 'sink': {
-      const target = typeof node.topic === 'string' ? `topic: ${node.topic}` : `extractor class: ${node.topic.name || 'function'}`
+      const target =
+        typeof node.topic === 'string' ? `topic: ${node.topic}` : `extractor class: ${node.topic.name || 'function'}`
       return `Sink: ${node.name} (${target})${previous}`
     }
   }

@@ -29,11 +29,15 @@ export class Naming {
 /** Returns the name if it may become part of a topic name. Throws NAME_INVALID. */
 export function checkName(name: string): string {
   const problem =
-    name === '' ? 'it is empty'
-    : name === '.' || name === '..' ? 'it means a directory'
-    : name.length > 249 ? 'it has more than 249 characters'
-    : /^[A-Za-z0-9._-]+$/.test(name) ? undefined
-    : 'it has other characters'
+    name === ''
+      ? 'it is empty'
+      : name === '.' || name === '..'
+        ? 'it means a directory'
+        : name.length > 249
+          ? 'it has more than 249 characters'
+          : /^[A-Za-z0-9._-]+$/.test(name)
+            ? undefined
+            : 'it has other characters'
   if (problem !== undefined) throw streamsErrors.NAME_INVALID({ name, problem })
   return name
 }

@@ -2,7 +2,11 @@ import { invalid, streamsErrors } from '../errors.ts'
 import type { PlanNode, RepartitionPlan } from './plan.ts'
 
 /** The optimisations that Kafka knows, by its names. */
-export const optimizations = ['reuse.ktable.source.topics', 'merge.repartition.topics', 'single.store.self.join'] as const
+export const optimizations = [
+  'reuse.ktable.source.topics',
+  'merge.repartition.topics',
+  'single.store.self.join',
+] as const
 
 export type Optimization = (typeof optimizations)[number]
 
@@ -74,7 +78,7 @@ export function graphOf(nodes: readonly PlanNode[]): Graph {
 /** Streams of the same topics share one source: a topic is never read twice. */
 export function mergeSources({ root }: Graph): void {
   const byTopic = new Map<string, Vertex>()
-  for (const vertex of [...root.children]) {
+  for (const vertex of Array.from(root.children)) {
     const plan = vertex.plan
     if (plan?.kind !== 'source') continue
     const keys = plan.topics instanceof RegExp ? [`/${plan.topics.source}/${plan.topics.flags}`] : plan.topics
@@ -100,7 +104,7 @@ function mergeSource(root: Vertex, first: Vertex, second: Vertex): void {
     }
   }
   if (a.reset !== b.reset) throw invalid(`sources "${a.name}" and "${b.name}" of one topic differ in where they begin`)
-  for (const child of [...second.children]) {
+  for (const child of Array.from(second.children)) {
     first.add(child)
     second.remove(child)
   }
@@ -122,21 +126,25 @@ const isMergeable = (vertex: Vertex): boolean => vertex.plan?.kind === 'repartit
 const changesKey = (vertex: Vertex): boolean => vertex.plan?.keyChanging === true
 
 /** Several repartition topics behind one key change become one, named like the first, right behind the key change. */
-export function mergeRepartitions(graph: Graph, makeNode: (first: RepartitionPlan, all: readonly RepartitionPlan[]) => RepartitionPlan): void {
+export function mergeRepartitions(
+  graph: Graph,
+  makeNode: (first: RepartitionPlan, all: readonly RepartitionPlan[]) => RepartitionPlan,
+): void {
   for (const [changer, repartitions] of repartitionsByKeyChange(graph.vertices)) {
     if (repartitions.length === 0) continue
     const plans = repartitions.map((vertex) => vertex.plan as RepartitionPlan)
     const merged = new Vertex(makeNode(plans[0]!, plans), changer.priority)
     for (const replaced of repartitions) {
       const child = findUp(replaced, (vertex) => vertex.parents.has(changer))
-      if (child === undefined) throw invalid(`no way leads from "${changer.name}" to repartition topic of "${replaced.name}"`)
+      if (child === undefined)
+        throw invalid(`no way leads from "${changer.name}" to repartition topic of "${replaced.name}"`)
       merged.add(child)
       changer.remove(child)
-      for (const after of [...replaced.children]) {
+      for (const after of Array.from(replaced.children)) {
         for (const before of replaced.parents) before.add(after)
         replaced.remove(after)
       }
-      for (const before of [...replaced.parents]) before.remove(replaced)
+      for (const before of Array.from(replaced.parents)) before.remove(replaced)
       graph.renamed.set(replaced.name, merged.name)
     }
     changer.add(merged)
@@ -177,11 +185,11 @@ export function mergeSelfJoins({ root }: Graph): void {
     if (vertex.plan?.kind === 'streamJoin' && vertex.parents.size === 1) {
       const right = vertex.plan.windowedNames[1]
       for (const parent of vertex.parents) {
-        for (const sibling of [...parent.children]) if (sibling.name === right) parent.remove(sibling)
+        for (const sibling of Array.from(parent.children)) if (sibling.name === right) parent.remove(sibling)
       }
       vertex.selfJoin = true
     }
-    for (const child of [...vertex.children]) if (!visited.has(child)) visit(child)
+    for (const child of Array.from(vertex.children)) if (!visited.has(child)) visit(child)
   }
   visit(root)
 }

@@ -51,7 +51,8 @@ export class TableDemands {
     if (this.#sendsOld.has(node)) return true
     const table = node.table
     assert(table, `${node.name} is asked for old values and is no table`)
-    const own = table.store !== undefined && table.opaque !== true && (table.parents.length === 0 || this.#materialised.has(node))
+    const own =
+      table.store !== undefined && table.opaque !== true && (table.parents.length === 0 || this.#materialised.has(node))
     if (own) {
       if (!this.#materialised.has(node)) {
         if (!force) return false
@@ -65,7 +66,11 @@ export class TableDemands {
   #getter(node: PlanNode): Getter {
     const table = node.table
     assert(table, `${node.name} is asked for rows and is no table`)
-    if (table.store !== undefined && table.opaque !== true && (table.parents.length === 0 || this.#materialised.has(node))) {
+    if (
+      table.store !== undefined &&
+      table.opaque !== true &&
+      (table.parents.length === 0 || this.#materialised.has(node))
+    ) {
       this.#materialised.add(node)
       return table.view?.([]) ?? storeGetter(table.store.name)
     }

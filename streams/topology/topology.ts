@@ -145,7 +145,9 @@ export class Topology {
 
   /** Names of the user topics that are written and known by name. */
   sinkTopics(): string[] {
-    const names = this.nodes.flatMap((node) => (node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : []))
+    const names = this.nodes.flatMap((node) =>
+      node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : [],
+    )
     return [...new Set(names.filter((topic) => !this.isInternal(topic)))]
   }
 

@@ -113,7 +113,10 @@ export class TopologyWriter {
     })
   }
 
-  #serdes(what: string, node: { readonly key: Serde<unknown> | undefined; readonly value: Serde<unknown> | undefined }) {
+  #serdes(
+    what: string,
+    node: { readonly key: Serde<unknown> | undefined; readonly value: Serde<unknown> | undefined },
+  ) {
     const key = node.key ?? this.#defaults.key
     const value = node.value ?? this.#defaults.value
     if (key === undefined) throw streamsErrors.SERDE_MISSING({ node: what, part: 'key' })
@@ -146,7 +149,8 @@ export class TopologyWriter {
         for (const topic of other.topics) if (pattern.test(topic)) clash(topic)
       } else {
         for (const topic of node.topics) {
-          if (other.topics instanceof RegExp ? whole(other.topics).test(topic) : other.topics.includes(topic)) clash(topic)
+          if (other.topics instanceof RegExp ? whole(other.topics).test(topic) : other.topics.includes(topic))
+            clash(topic)
         }
       }
     }

@@ -63,7 +63,12 @@ function drive(topology: Topology, input: string, count: number): number {
   }
   const ports = { collector, clock: systemClock, log: silentLog }
   for (const { id } of topology.subtopologies) {
-    const task = new Task(ports, topology, { subtopology: id, partition: 0 }, { 'application.id': app, 'statestore.cache.max.bytes': 10_485_760 })
+    const task = new Task(
+      ports,
+      topology,
+      { subtopology: id, partition: 0 },
+      { 'application.id': app, 'statestore.cache.max.bytes': 10_485_760 },
+    )
     for (const partition of task.inputs) readers.set(partition.topic, task)
     task.start()
     tasks.push(task)
@@ -112,7 +117,10 @@ function wordCount(windowed: boolean): Topology {
     .flatMapValues((line) => line.split(' '))
     .groupBy((word) => word)
   const counts = windowed
-    ? grouped.windowedBy(windows.tumbling('10s', { grace: '1m' })).count().toStream((_count, windowed) => windowed.key)
+    ? grouped
+        .windowedBy(windows.tumbling('10s', { grace: '1m' }))
+        .count()
+        .toStream((_count, windowed) => windowed.key)
     : grouped.count().toStream()
   counts.to(topic('out', { key: serdes.string, value: serdes.long }))
   return builder.build()
@@ -140,7 +148,10 @@ export async function run(): Promise<BenchReport> {
   const markdown = [
     '| | per second | CPU µs each |',
     '|---|---|---|',
-    ...rows.map(({ name, unit, count, seconds, cpu }) => `| ${name} | ${Math.round(count / seconds).toLocaleString('en')} ${unit} | ${((cpu * 1e6) / count).toFixed(2)} |`),
+    ...rows.map(
+      ({ name, unit, count, seconds, cpu }) =>
+        `| ${name} | ${Math.round(count / seconds).toLocaleString('en')} ${unit} | ${((cpu * 1e6) / count).toFixed(2)} |`,
+    ),
   ].join('\n')
   return { title: 'Streams: the task engine without a broker', markdown }
 }

@@ -24,7 +24,10 @@ for (const file of args) {
   let shown = 0
   let good = 0
   const reasons = new Map<string, number>()
-  const cases = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Case)
+  const cases = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Case)
   for (const each of cases) {
     if (only !== undefined && each.id !== only) continue
     const report = check(each)
@@ -64,11 +67,14 @@ function check(wanted: Case): { readonly reason: string; readonly text: string }
 
 /** Both sides as text; long ones only around the place where they part. */
 function excerpts(wanted: unknown, got: unknown): readonly [string, string] {
-  const print = (side: unknown): string => (typeof side === 'string' ? `\n${side}` : (JSON.stringify(side) ?? 'nothing'))
+  const print = (side: unknown): string =>
+    typeof side === 'string' ? `\n${side}` : (JSON.stringify(side) ?? 'nothing')
   const [a, b] = [print(wanted), print(got)]
   let at = 0
   while (at < a.length && a[at] === b[at]) at++
   const cut = (side: string): string =>
-    side.length < 2000 ? side : `${at > 200 ? '…' : ''}${side.slice(Math.max(0, at - 200), at + 600)}${at + 600 < side.length ? '…' : ''}`
+    side.length < 2000
+      ? side
+      : `${at > 200 ? '…' : ''}${side.slice(Math.max(0, at - 200), at + 600)}${at + 600 < side.length ? '…' : ''}`
   return [cut(a), cut(b)]
 }

@@ -17,7 +17,7 @@ describe('types of the DSL', () => {
   it('follow keys and values through a chain', () => {
     expectTypeOf(stream().mapValues((click) => click.page.length)).toEqualTypeOf<KStream<string, number>>()
     expectTypeOf(stream().map((click, key) => [click.page, key] as const)).toEqualTypeOf<KStream<string, string>>()
-    expectTypeOf(stream().flatMapValues((click) => [...click.page])).toEqualTypeOf<KStream<string, string>>()
+    expectTypeOf(stream().flatMapValues((click) => click.page.split(''))).toEqualTypeOf<KStream<string, string>>()
     const counts = stream().groupByKey().windowedBy(windows.tumbling('1m')).count()
     expectTypeOf(counts).toEqualTypeOf<KTable<Windowed<string>, number>>()
     expectTypeOf(counts.toStream((_, { key }) => key)).toEqualTypeOf<KStream<string, number>>()
@@ -48,12 +48,17 @@ describe('types of the DSL', () => {
 
   it('refuse durations that are none, reducers of another type, keys that do not fit', () => {
     // @ts-expect-error no unit of that name
-    void (() => windows.tumbling('1 minute'))
+    const duration = (): unknown => windows.tumbling('1 minute')
+    const grouped = () => stream().groupByKey()
     // @ts-expect-error a reducer makes what the stream has
-    void (() => stream().groupByKey().reduce(() => 1))
+    const reducer = (): unknown => grouped().reduce(() => 1)
+    const byNumber = new StreamsBuilder().stream(numbers).selectKey((n) => n)
+    const near = { within: '1s' } as const
     // @ts-expect-error a join needs equal keys
-    void (() => stream().join(new StreamsBuilder().stream(numbers).selectKey((n) => n), (a) => a, { within: '1s' }))
+    const join = (): unknown => stream().join(byNumber, (a: Click) => a, near)
+    const init = (): number => 0
     // @ts-expect-error the seed is a number, the step makes text
-    void (() => stream().groupByKey().aggregate<number>({ init: () => 0, add: (n, click) => n + click.page }))
+    const seed = (): unknown => grouped().aggregate<number>({ init, add: (n, click) => n + click.page })
+    void [duration, reducer, join, seed]
   })
 })

@@ -14,7 +14,8 @@ const driverOf = (make: (stream: KStream<string, string>) => KStream<string, str
   make(builder.stream(input)).to(output)
   return new TopologyTestDriver(builder.build(), { config: { 'processing.exception.handler': handler } })
 }
-const send = (driver: TopologyTestDriver, ...values: string[]): void => driver.pipe(input, ...values.map((value) => ({ key: 'k', value })))
+const send = (driver: TopologyTestDriver, ...values: string[]): void =>
+  driver.pipe(input, ...values.map((value) => ({ key: 'k', value })))
 const values = (driver: TopologyTestDriver): string[] => driver.read(output).map(({ value }) => value)
 const boom = (value: string): string => {
   if (value === 'bad') throw new Error('boom')
@@ -43,15 +44,22 @@ describe('functions that throw', () => {
   })
 
   it('an error behind RxJS operators is that of its own node and leaves them running', () => {
-    const count = scan((sum: StreamRecord<string, string>, next: StreamRecord<string, string>) => next.withValue(`${sum.value}${next.value}`))
-    using driver = driverOf((stream) => stream.pipe(count).mapValues((all) => (all.endsWith('x') ? boom('bad') : all)), 'continue')
+    const count = scan((sum: StreamRecord<string, string>, next: StreamRecord<string, string>) =>
+      next.withValue(`${sum.value}${next.value}`),
+    )
+    using driver = driverOf(
+      (stream) => stream.pipe(count).mapValues((all) => (all.endsWith('x') ? boom('bad') : all)),
+      'continue',
+    )
     send(driver, 'a', 'x', 'b')
     // Had the error ended the scan, it would have begun anew and said "b".
     expect(values(driver)).toEqual(['a', 'axb'])
   })
 
   it('an error in RxJS operators starts only that stage anew', () => {
-    const count = scan((sum: StreamRecord<string, string>, next: StreamRecord<string, string>) => next.withValue(sum.value + boom(next.value)))
+    const count = scan((sum: StreamRecord<string, string>, next: StreamRecord<string, string>) =>
+      next.withValue(sum.value + boom(next.value)),
+    )
     using driver = driverOf((stream) => stream.pipe(count), 'continue')
     send(driver, 'a', 'b', 'bad', 'c', 'd')
     expect(values(driver)).toEqual(['a', 'ab', 'c', 'cd'])
@@ -67,7 +75,9 @@ describe('functions that throw', () => {
     }
     using failing = new TopologyTestDriver(build())
     const bad = { key: Buffer.from('k'), value: Buffer.from('abc') }
-    expect(() => failing.pipeBytes('numbers', bad)).toThrow('source "reader" cannot read numbers-0 at offset 0: a int64 takes 8 bytes, got 3')
+    expect(() => failing.pipeBytes('numbers', bad)).toThrow(
+      'source "reader" cannot read numbers-0 at offset 0: a int64 takes 8 bytes, got 3',
+    )
     using going = new TopologyTestDriver(build(), { config: { 'deserialization.exception.handler': 'continue' } })
     going.pipeBytes('numbers', bad)
     going.pipe(numbers, { key: 'k', value: 7 })

@@ -15,7 +15,9 @@ const show = (records: readonly StreamRecord<unknown, unknown>[]): string =>
   records
     .map(({ key, value, timestamp }) => {
       const { key: inner, start, end } = key as Windowed<string>
-      return typeof key === 'object' ? `${inner}[${start},${end})=${String(value)}@${timestamp}` : `${String(key)}${String(value)}@${timestamp}`
+      return typeof key === 'object'
+        ? `${inner}[${start},${end})=${String(value)}@${timestamp}`
+        : `${key as string}${String(value)}@${timestamp}`
     })
     .join(' ')
 

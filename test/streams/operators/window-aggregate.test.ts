@@ -15,7 +15,12 @@ type Make = (windowed: TimeWindowedKStream<string, string>, size: ReturnType<typ
  * A line of inputs `k@time` and below it, in the same columns, what each one brought out: `k[start=count` for windows of
  * ten, `-` for nothing, `x` for a record left out.
  */
-function run(marbles: string, make: Make, options: TestDriverOptions = {}, size = windows.tumbling(10, { grace: 5 })): string {
+function run(
+  marbles: string,
+  make: Make,
+  options: TestDriverOptions = {},
+  size = windows.tumbling(10, { grace: 5 }),
+): string {
   const builder = new StreamsBuilder()
   make(builder.stream(input).groupByKey().windowedBy(size), size)
   using driver = new TopologyTestDriver(builder.build(), options)
@@ -68,12 +73,21 @@ describe('aggregation over windows', () => {
   })
 
   it('without a cache every update comes out', () => {
-    expect(run('a@1 a@2 a@3', updates, { commit: 'manual', config: { 'statestore.cache.max.bytes': 0 } })).toBe('a[0=1 a[0=2 a[0=3')
+    expect(run('a@1 a@2 a@3', updates, { commit: 'manual', config: { 'statestore.cache.max.bytes': 0 } })).toBe(
+      'a[0=1 a[0=2 a[0=3',
+    )
   })
 
   it('the end of input closes every window, and what comes later for them is late', () => {
     const builder = new StreamsBuilder()
-    builder.stream(input).groupByKey().windowedBy(windows.tumbling(10, { grace: '1h' })).emit('close').count().toStream().to(output)
+    builder
+      .stream(input)
+      .groupByKey()
+      .windowedBy(windows.tumbling(10, { grace: '1h' }))
+      .emit('close')
+      .count()
+      .toStream()
+      .to(output)
     using driver = new TopologyTestDriver(builder.build())
     driver.pipe(input, { key: 'a', value: 'v', timestamp: 3 }, { key: 'a', value: 'v', timestamp: 25 })
     driver.closeWindows()

@@ -4,7 +4,11 @@ import { windows } from '../../../streams/index.ts'
 import { windowStarts } from '../../../streams/operators/windows.ts'
 
 const shape = fc
-  .record({ size: fc.integer({ min: 1, max: 500 }), advance: fc.integer({ min: 1, max: 500 }), time: fc.integer({ min: 0, max: 10_000 }) })
+  .record({
+    size: fc.integer({ min: 1, max: 500 }),
+    advance: fc.integer({ min: 1, max: 500 }),
+    time: fc.integer({ min: 0, max: 10_000 }),
+  })
   .filter(({ size, advance }) => advance <= size)
 
 describe('window algebra', () => {
@@ -36,7 +40,11 @@ describe('window algebra', () => {
 
   it.each([
     ['a size of nothing', () => windows.tumbling(0), /tumbling window size: must be more than 0 ms/],
-    ['a step larger than the size', () => windows.hopping('1s', { advance: '2s' }), /at most the size of 1000 ms, got 2000/],
+    [
+      'a step larger than the size',
+      () => windows.hopping('1s', { advance: '2s' }),
+      /at most the size of 1000 ms, got 2000/,
+    ],
     ['no step', () => windows.hopping('1s', { advance: 0 }), /must be more than 0/],
     ['negative grace', () => windows.tumbling('1s', { grace: -1 }), /grace: must not be negative/],
     ['something that is no duration', () => windows.tumbling('1 minute' as '1m'), /"1 minute" is not a duration/],

@@ -7,7 +7,10 @@ describe('offset ledger', () => {
     const orders = fc.integer({ min: 1, max: 40 }).chain((count) =>
       fc.record({
         gaps: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: count, maxLength: count }),
-        order: fc.shuffledSubarray(Array.from({ length: count }, (_, i) => i), { minLength: count, maxLength: count }),
+        order: fc.shuffledSubarray(
+          Array.from({ length: count }, (_, i) => i),
+          { minLength: count, maxLength: count },
+        ),
         // How many records finish before the next one is opened.
         eager: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
       }),

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { decodePartitionTime, encodePartitionTime } from '../../../streams/runtime/partition-time.ts'
 
 describe('partition time in the metadata of a commit', () => {
-  it('is Kafka Streams\' format: version 2, time, then processor times', () => {
+  it("is Kafka Streams' format: version 2, time, then processor times", () => {
     const text = encodePartitionTime({ partitionTime: 258, closed: new Map([['W', 7]]) })
-    expect(Buffer.from(text, 'base64').toString('hex')).toBe(`02${'0000000000000102'}${'00000001'}${'00000001'}${'57'}${'0000000000000007'}`)
+    expect(Buffer.from(text, 'base64').toString('hex')).toBe(
+      `02${'0000000000000102'}${'00000001'}${'00000001'}${'57'}${'0000000000000007'}`,
+    )
     expect(decodePartitionTime(text)).toEqual({ partitionTime: 258, closed: new Map([['W', 7]]) })
   })
 

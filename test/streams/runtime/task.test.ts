@@ -33,7 +33,12 @@ function open(topology: Topology, config: object = {}, partition = 3) {
       sent.push({ topic: to, partition: at, key: key?.toString(), value, timestamp }),
   }
   const ports = { collector, clock: new VirtualTime(), log: silentLog }
-  const task = new Task(ports, topology, { subtopology: 0, partition }, { 'application.id': 'app', 'statestore.cache.max.bytes': 1 << 20, ...config })
+  const task = new Task(
+    ports,
+    topology,
+    { subtopology: 0, partition },
+    { 'application.id': 'app', 'statestore.cache.max.bytes': 1 << 20, ...config },
+  )
   return { task, sent }
 }
 
@@ -86,10 +91,15 @@ describe('task', () => {
     const log = first.sent.filter(({ topic: to }) => to === 'app-counts-changelog')
 
     const second = open(counting())
-    second.task.changelogs[0]!.restore(log.map(({ key, value, timestamp }) => ({ key: Buffer.from(key!), value, timestamp })))
+    second.task.changelogs[0]!.restore(
+      log.map(({ key, value, timestamp }) => ({ key: Buffer.from(key!), value, timestamp })),
+    )
     second.task.start(new Map([['in-3', { partitionTime: 50, closed: new Map() }]]))
     expect(second.task.streamTime).toBe(50)
-    expect((second.task.store('counts') as TimestampedKeyValueStore<string, number>).get('a')).toEqual({ value: 2, timestamp: 50 })
+    expect((second.task.store('counts') as TimestampedKeyValueStore<string, number>).get('a')).toEqual({
+      value: 2,
+      timestamp: 50,
+    })
     second.task.add(place, [raw(2, 'a', 'z', 45)])
     second.task.process(10)
     second.task.prepareCommit()
@@ -111,7 +121,10 @@ describe('task', () => {
   it('reads several inputs by time, and waits for an empty one when told to', () => {
     const builder = new StreamsBuilder()
     const seen: string[] = []
-    builder.stream(topic('a', strings)).merge(builder.stream(topic('b', strings))).foreach((value) => seen.push(value))
+    builder
+      .stream(topic('a', strings))
+      .merge(builder.stream(topic('b', strings)))
+      .foreach((value) => seen.push(value))
     const { task } = open(builder.build())
     task.start()
     task.await({ topic: 'b', partition: 3 }, true)

@@ -10,7 +10,9 @@ describe('record cache', () => {
     fc.assert(
       fc.property(fc.array(order, { maxLength: 5 }), (rounds) => {
         const flushed: string[] = []
-        const cache = new RecordCache(1 << 20).open({ record: undefined, origin: undefined }, true, (entries) => flushed.push(...entries.map(({ key }) => key)))
+        const cache = new RecordCache(1 << 20).open({ record: undefined, origin: undefined }, true, (entries) =>
+          flushed.push(...entries.map(({ key }) => key)),
+        )
         for (const keys of rounds) {
           for (const key of keys) cache.put(key, row(key))
           const wanted = [...new Set([...keys].reverse())].reverse()
@@ -25,7 +27,9 @@ describe('record cache', () => {
   it('keeps within its bytes: the longest unused goes first, and with a dirty one all that is dirty', () => {
     const flushed: string[][] = []
     const shared = new RecordCache(1000)
-    const cache = shared.open({ record: undefined, origin: undefined }, false, (entries) => flushed.push(entries.map(({ key }) => key)))
+    const cache = shared.open({ record: undefined, origin: undefined }, false, (entries) =>
+      flushed.push(entries.map(({ key }) => key)),
+    )
     for (const key of ['a', 'b', 'c']) cache.put(key, row(key, 235))
     expect(cache.get('a')?.row?.value.length).toBe(235)
     cache.put('d', row('d', 235))

@@ -17,15 +17,28 @@ describe('partition counts', () => {
       .repartition({ name: 'two' })
       .to(topic('out', strings))
     const counts = builder.build().partitionCounts('app', new Map([['in', 6]]))
-    expect(Object.fromEntries(counts)).toEqual({ in: 6, 'app-one-repartition': 6, 'app-counts-changelog': 6, 'app-two-repartition': 6 })
+    expect(Object.fromEntries(counts)).toEqual({
+      in: 6,
+      'app-one-repartition': 6,
+      'app-counts-changelog': 6,
+      'app-two-repartition': 6,
+    })
   })
 
   it('a repartition topic adapts to what it is joined with, a fixed one stays', () => {
     const build = (partitions?: number) => {
       const builder = new StreamsBuilder({ defaults: strings })
-      const left = builder.stream(topic('left', strings)).repartition({ name: 'l', ...(partitions !== undefined && { partitions }) })
+      const left = builder
+        .stream(topic('left', strings))
+        .repartition({ name: 'l', ...(partitions !== undefined && { partitions }) })
       left.join(builder.table(topic('right', strings)), (a, b) => a + b).to(topic('out', strings))
-      return builder.build().partitionCounts('app', new Map([['left', 2], ['right', 8]]))
+      return builder.build().partitionCounts(
+        'app',
+        new Map([
+          ['left', 2],
+          ['right', 8],
+        ]),
+      )
     }
     expect(build().get('app-l-repartition')).toBe(8)
     expect(build(3).get('app-l-repartition')).toBe(3)

@@ -1,7 +1,15 @@
 import type { Serde } from 'millrace'
 import { serdes } from 'millrace'
 import type { KGroupedStream, KStream, KTable, StoreOptions, TimeWindowedKStream, Topology } from 'millrace/streams'
-import { KStream as StreamClass, sessionWindowedSerde, StreamsBuilder, timeWindowedSerde, topic, topics, windows } from 'millrace/streams'
+import {
+  KStream as StreamClass,
+  sessionWindowedSerde,
+  StreamsBuilder,
+  timeWindowedSerde,
+  topic,
+  topics,
+  windows,
+} from 'millrace/streams'
 import type { CaseNode, Fn } from './case.ts'
 import * as fns from './functions.ts'
 
@@ -87,7 +95,9 @@ export class CaseBuilder {
       case 'transformValues':
         throw new Unsupported('operator transformValues is not supported')
       default:
-        return this.#made.get(node['in'] as string) instanceof StreamClass ? this.#stateless(node) : this.#tableMap(node)
+        return this.#made.get(node['in'] as string) instanceof StreamClass
+          ? this.#stateless(node)
+          : this.#tableMap(node)
     }
   }
 
@@ -96,8 +106,11 @@ export class CaseBuilder {
     const right = this.#stream(node['right'])
     const joiner = (a: unknown, b: unknown, key: unknown): unknown => fns.join(node['joiner'] as Fn, key, a, b)
     const options = {
-      ...{ within: { before: node['before'] as number, after: node['after'] as number }, grace: node['grace'] as number },
-      ...{ ...text, otherValue: string, ...named(node) },
+      within: { before: node['before'] as number, after: node['after'] as number },
+      grace: node['grace'] as number,
+      ...text,
+      otherValue: string,
+      ...named(node),
       ...(typeof node['storeName'] === 'string' && { store: node['storeName'] }),
     }
     if (node['kind'] === 'inner') return left.join(right, joiner, options)
@@ -137,8 +150,12 @@ export class CaseBuilder {
   }
 
   #groupBy(node: CaseNode): Grouped {
-    if (!(this.#made.get(node['in'] as string) instanceof StreamClass)) throw new Unsupported('operator groupBy of a table is not supported')
-    return this.#stream(node['in']).groupBy((value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown, { ...text, ...named(node) })
+    if (!(this.#made.get(node['in'] as string) instanceof StreamClass))
+      throw new Unsupported('operator groupBy of a table is not supported')
+    return this.#stream(node['in']).groupBy((value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown, {
+      ...text,
+      ...named(node),
+    })
   }
 
   #windowedBy(node: CaseNode): Windows {
@@ -154,7 +171,7 @@ export class CaseBuilder {
         case 'unlimited':
           return windows.unlimited({ start: number('start') })
         default:
-          throw new Unsupported(`${String(node['kind'])} windows are not supported`)
+          throw new Unsupported(`${node['kind'] as string} windows are not supported`)
       }
     }
     if (typeof grouped.windowedBy !== 'function') throw new Unsupported('windows of a cogroup are not supported')
@@ -169,7 +186,11 @@ export class CaseBuilder {
     const fn = node['fn'] as Fn
     if (node.op === 'reduce') return grouped.reduce((agg, value) => fns.aggregate(fn, null, value, agg), options)
     const init = node['init'] as string
-    return grouped.aggregate<unknown>({ init: () => init, add: (agg, value, key) => fns.aggregate(fn, key, value, agg), ...options })
+    return grouped.aggregate<unknown>({
+      init: () => init,
+      add: (agg, value, key) => fns.aggregate(fn, key, value, agg),
+      ...options,
+    })
   }
 
   #suppress(node: CaseNode): Table {
@@ -183,9 +204,13 @@ export class CaseBuilder {
 
   #source(node: CaseNode): Stream {
     const options = this.#topicOptions(node)
-    if (typeof node['pattern'] === 'string') return this.#builder.stream(topics(new RegExp(node['pattern']), options), named(node))
+    if (typeof node['pattern'] === 'string')
+      return this.#builder.stream(topics(new RegExp(node['pattern']), options), named(node))
     const names = (node['topics'] as string[] | undefined) ?? [node['topic'] as string]
-    return this.#builder.stream(names.map((name) => topic(name, options)), named(node))
+    return this.#builder.stream(
+      names.map((name) => topic(name, options)),
+      named(node),
+    )
   }
 
   #topicOptions(node: CaseNode) {
@@ -204,9 +229,11 @@ export class CaseBuilder {
     const stream = this.#stream(node['in'])
     const size = node['size'] as number | undefined
     const key =
-      node['keys'] === 'time' ? timeWindowedSerde(string, size)
-      : node['keys'] === 'session' ? sessionWindowedSerde(string)
-      : string
+      node['keys'] === 'time'
+        ? timeWindowedSerde(string, size)
+        : node['keys'] === 'session'
+          ? sessionWindowedSerde(string)
+          : string
     const serdes = { key: key as Serde<unknown>, value: serdeOf(node['values']) }
     const route = node['route'] as string[] | undefined
     if (route === undefined) {
@@ -226,7 +253,8 @@ export class CaseBuilder {
       noDefault(): Record<string, Stream>
     }
     const branches = node['branches'] as readonly { id: string; pred: Fn; name?: string }[]
-    for (const each of branches) split = split.branch(each.id, (value, key) => fns.predicate(each.pred, key, value), named(each))
+    for (const each of branches)
+      split = split.branch(each.id, (value, key) => fns.predicate(each.pred, key, value), named(each))
     const other = node['default'] as { id: string; name?: string } | undefined
     const streams = other === undefined ? split.noDefault() : split.default(other.id, named(other))
     for (const [id, stream] of Object.entries(streams)) this.#made.set(id, stream)
@@ -236,7 +264,8 @@ export class CaseBuilder {
     const stream = this.#stream(node['in'])
     const options = named(node)
     const fn = (field: string): Fn => node[field] as Fn
-    const fanOut = (value: unknown): number[] => Array.from({ length: fns.fan(node['mod'] as number, value) }, (_, i) => i)
+    const fanOut = (value: unknown): number[] =>
+      Array.from({ length: fns.fan(node['mod'] as number, value) }, (_, i) => i)
     const look = (value: unknown, key: unknown): void => this.#peek(node.id!, key, value)
     switch (node.op) {
       case 'filter':
@@ -246,7 +275,10 @@ export class CaseBuilder {
       case 'mapValues':
         return stream.mapValues((value, key) => fns.mapValue(fn('fn'), key, value) as unknown, options)
       case 'map':
-        return stream.map((value, key) => [fns.mapKey(fn('key'), key, value), fns.mapValue(fn('value'), key, value)], options)
+        return stream.map(
+          (value, key) => [fns.mapKey(fn('key'), key, value), fns.mapValue(fn('value'), key, value)],
+          options,
+        )
       case 'selectKey':
         return stream.selectKey((value, key) => fns.mapKey(fn('key'), key, value) as unknown, options)
       case 'flatMap':
@@ -264,7 +296,12 @@ export class CaseBuilder {
         return stream.merge(this.#stream(node['with']), options)
       case 'repartition': {
         const partitions = node['partitions'] as number | undefined
-        return stream.repartition({ key: string, value: string, ...options, ...(partitions !== undefined && { partitions }) })
+        return stream.repartition({
+          key: string,
+          value: string,
+          ...options,
+          ...(partitions !== undefined && { partitions }),
+        })
       }
       default:
         throw new Unsupported(`operator ${node.op} is not supported`)
@@ -277,11 +314,16 @@ const named = (node: { readonly [field: string]: unknown }): { readonly name?: s
 
 /** The `store` field of a node as our options have it. */
 function stored(node: CaseNode): { readonly store?: StoreOptions } {
-  const given = node['store'] as { name?: string; retention?: number; cache?: boolean; log?: false; versioned?: number } | undefined
+  const given = node['store'] as
+    | { name?: string; retention?: number; cache?: boolean; log?: false; versioned?: number }
+    | undefined
   return given === undefined ? {} : { store: given }
 }
 
 /** The `Materialized` argument: without a `store` field there is none. */
-function materialized(node: CaseNode, value: Serde<unknown>): { readonly store?: StoreOptions; readonly key?: Serde<unknown>; readonly value?: Serde<unknown> } {
+function materialized(
+  node: CaseNode,
+  value: Serde<unknown>,
+): { readonly store?: StoreOptions; readonly key?: Serde<unknown>; readonly value?: Serde<unknown> } {
   return node['store'] === undefined ? {} : { ...stored(node), key: string, value }
 }

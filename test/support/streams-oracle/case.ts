@@ -22,7 +22,13 @@ export interface CaseConfig {
 }
 
 export interface CaseStep {
-  readonly in?: readonly [topic: string, key: Json, value: Json, timestamp: number, headers?: readonly (readonly [string, string | null])[]]
+  readonly in?: readonly [
+    topic: string,
+    key: Json,
+    value: Json,
+    timestamp: number,
+    headers?: readonly (readonly [string, string | null])[],
+  ]
   readonly wall?: number
   readonly out?: readonly Json[]
   readonly peek?: readonly Json[]

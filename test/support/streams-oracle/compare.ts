@@ -60,7 +60,9 @@ function compareInternal(
     const got = b[name]!
     const { records, ...rest } = wanted
     const { records: mine, ...shape } = got
-    const found = differ(`internal topic ${name}`, sorted(rest), sorted(shape)) ?? compareRecords(name, wanted, records, mine, listed, differ)
+    const found =
+      differ(`internal topic ${name}`, sorted(rest), sorted(shape)) ??
+      compareRecords(name, wanted, records, mine, listed, differ)
     if (found !== undefined) return found
   }
   return undefined
@@ -81,12 +83,13 @@ function compareRecords(
   return differ(`records of ${name}`, byKey(a), byKey(b ?? []))
 }
 
-const isPrivate = (topic: string): boolean => /-subscription-(registration|response)(-\d+)?-topic$|FK-JOIN-SUBSCRIPTION/i.test(topic)
+const isPrivate = (topic: string): boolean =>
+  /-subscription-(registration|response)(-\d+)?-topic$|FK-JOIN-SUBSCRIPTION/i.test(topic)
 
 function byKey(records: readonly (readonly Json[])[]): [string, (readonly Json[])[]][] {
   const keys = new Map<string, (readonly Json[])[]>()
   for (const record of records) {
-    const key = String(record[0])
+    const key = JSON.stringify(record[0])
     keys.set(key, [...(keys.get(key) ?? []), record])
   }
   return [...keys].sort(([x], [y]) => (x < y ? -1 : 1))

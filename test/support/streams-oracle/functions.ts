@@ -25,7 +25,8 @@ export function num(x: unknown): number {
 const name = (fn: Fn): string => (typeof fn === 'string' ? fn : fn[0])
 const number = (fn: Fn, at: number): number => Number(fn[at])
 const string = (fn: Fn, at: number): string => String(fn[at])
-const mod = (fn: Fn, at: number, value: unknown): boolean => value !== null && num(value) % number(fn, at) === number(fn, at + 1)
+const mod = (fn: Fn, at: number, value: unknown): boolean =>
+  value !== null && num(value) % number(fn, at) === number(fn, at + 1)
 const first = (x: unknown): string => text(x).slice(0, 1)
 const orNull = (x: unknown): Text => (x === null ? null : text(x))
 const unknown = (kind: string, fn: Fn): never => {
@@ -34,51 +35,83 @@ const unknown = (kind: string, fn: Fn): never => {
 
 export function predicate(fn: Fn, key: unknown, value: unknown): boolean {
   switch (name(fn)) {
-    case 'true': return true
-    case 'false': return false
-    case 'null': return value === null
-    case 'notNull': return value !== null
-    case 'nullKey': return key === null
-    case 'mod': return mod(fn, 1, value)
-    case 'gt': return value !== null && num(value) > number(fn, 1)
-    case 'key': return key !== null && first(key) !== '' && string(fn, 1).includes(first(key))
-    case 'has': return value !== null && text(value).includes(string(fn, 1))
-    default: return unknown('predicate', fn)
+    case 'true':
+      return true
+    case 'false':
+      return false
+    case 'null':
+      return value === null
+    case 'notNull':
+      return value !== null
+    case 'nullKey':
+      return key === null
+    case 'mod':
+      return mod(fn, 1, value)
+    case 'gt':
+      return value !== null && num(value) > number(fn, 1)
+    case 'key':
+      return key !== null && first(key) !== '' && string(fn, 1).includes(first(key))
+    case 'has':
+      return value !== null && text(value).includes(string(fn, 1))
+    default:
+      return unknown('predicate', fn)
   }
 }
 
 export function mapValue(fn: Fn, key: unknown, value: unknown): Text {
   switch (name(fn)) {
-    case 'id': return orNull(value)
-    case 'suffix': return text(value) + string(fn, 1)
-    case 'suffixOrNull': return value === null ? null : text(value) + string(fn, 1)
-    case 'upper': return value === null ? null : text(value).replace(/[a-z]/g, (c) => c.toUpperCase())
-    case 'withKey': return `${text(key)}:${text(value)}`
-    case 'nullIf': return value === null || mod(fn, 1, value) ? null : text(value)
+    case 'id':
+      return orNull(value)
+    case 'suffix':
+      return text(value) + string(fn, 1)
+    case 'suffixOrNull':
+      return value === null ? null : text(value) + string(fn, 1)
+    case 'upper':
+      return value === null ? null : text(value).replace(/[a-z]/g, (c) => c.toUpperCase())
+    case 'withKey':
+      return `${text(key)}:${text(value)}`
+    case 'nullIf':
+      return value === null || mod(fn, 1, value) ? null : text(value)
     case 'throwIf':
       if (mod(fn, 1, value)) throw new Error(`boom ${text(value)}`)
       return orNull(value)
-    case 'length': return value === null ? null : String(text(value).length)
-    case 'digits': return String(num(value))
-    case 'const': return string(fn, 1)
-    default: return unknown('value mapper', fn)
+    case 'length':
+      return value === null ? null : String(text(value).length)
+    case 'digits':
+      return String(num(value))
+    case 'const':
+      return string(fn, 1)
+    default:
+      return unknown('value mapper', fn)
   }
 }
 
 export function mapKey(fn: Fn, key: unknown, value: unknown): Text {
   switch (name(fn)) {
-    case 'id': return orNull(key)
-    case 'inner': return isWindowed(key) ? text(key.key) : orNull(key)
-    case 'valueMod': return value === null ? null : `g${num(value) % number(fn, 1)}`
-    case 'valueFirst': return value === null ? null : first(value)
-    case 'keyFirst': return key === null ? null : first(key)
-    case 'keyMod': return key === null ? null : `h${(first(key) === '' ? 0 : first(key).charCodeAt(0)) % number(fn, 1)}`
-    case 'suffix': return key === null ? null : text(key) + string(fn, 1)
-    case 'const': return string(fn, 1)
-    case 'nullIf': return key === null || mod(fn, 1, value) ? null : text(key)
+    case 'id':
+      return orNull(key)
+    case 'inner':
+      return isWindowed(key) ? text(key.key) : orNull(key)
+    case 'valueMod':
+      return value === null ? null : `g${num(value) % number(fn, 1)}`
+    case 'valueFirst':
+      return value === null ? null : first(value)
+    case 'keyFirst':
+      return key === null ? null : first(key)
+    case 'keyMod':
+      return key === null ? null : `h${(first(key) === '' ? 0 : first(key).charCodeAt(0)) % number(fn, 1)}`
+    case 'suffix':
+      return key === null ? null : text(key) + string(fn, 1)
+    case 'const':
+      return string(fn, 1)
+    case 'nullIf':
+      return key === null || mod(fn, 1, value) ? null : text(key)
     case 'foreign':
-      return value === null || (number(fn, 2) > 0 && num(value) % number(fn, 2) === 0) ? null : `f${num(value) % number(fn, 1)}`
-    default: return unknown('key mapper', fn)
+      return value === null || (number(fn, 2) > 0 && num(value) % number(fn, 2) === 0)
+        ? null
+        : `f${num(value) % number(fn, 1)}`
+    default:
+      return unknown('key mapper', fn)
   }
 }
 
@@ -117,21 +150,33 @@ export function push(aggregate: unknown, part: string, keep: number): string {
 
 export function aggregate(fn: Fn, key: unknown, value: unknown, agg: unknown): Text {
   switch (name(fn)) {
-    case 'push': return push(agg, text(value), number(fn, 1))
-    case 'pushKey': return push(agg, `${text(key)}:${text(value)}`, number(fn, 1))
-    case 'pushNull': return mod(fn, 2, value) ? null : push(agg, text(value), number(fn, 1))
+    case 'push':
+      return push(agg, text(value), number(fn, 1))
+    case 'pushKey':
+      return push(agg, `${text(key)}:${text(value)}`, number(fn, 1))
+    case 'pushNull':
+      return mod(fn, 2, value) ? null : push(agg, text(value), number(fn, 1))
     case 'pushThrow':
       if (mod(fn, 2, value)) throw new Error(`boom ${text(value)}`)
       return push(agg, text(value), number(fn, 1))
-    case 'add': return push(agg, `+${text(value)}`, number(fn, 1))
-    case 'sub': return push(agg, `-${text(value)}`, number(fn, 1))
-    case 'count': return String(num(agg) + 1)
-    case 'sum': return String(num(agg) + num(value))
-    case 'minus': return String(num(agg) - num(value))
-    case 'max': return String(Math.max(num(agg), num(value)))
-    case 'min': return String(Math.min(num(agg), num(value)))
-    case 'last': return orNull(value)
-    default: return unknown('aggregator', fn)
+    case 'add':
+      return push(agg, `+${text(value)}`, number(fn, 1))
+    case 'sub':
+      return push(agg, `-${text(value)}`, number(fn, 1))
+    case 'count':
+      return String(num(agg) + 1)
+    case 'sum':
+      return String(num(agg) + num(value))
+    case 'minus':
+      return String(num(agg) - num(value))
+    case 'max':
+      return String(Math.max(num(agg), num(value)))
+    case 'min':
+      return String(Math.min(num(agg), num(value)))
+    case 'last':
+      return orNull(value)
+    default:
+      return unknown('aggregator', fn)
   }
 }
 
@@ -144,26 +189,40 @@ export function merge(fn: Fn, a: unknown, b: unknown): string {
       left.items.push('/', ...right.items)
       return left.text(number(fn, 1))
     }
-    case 'sum': return String(num(a) + num(b))
-    case 'max': return String(Math.max(num(a), num(b)))
-    default: return unknown('session merger', fn)
+    case 'sum':
+      return String(num(a) + num(b))
+    case 'max':
+      return String(Math.max(num(a), num(b)))
+    default:
+      return unknown('session merger', fn)
   }
 }
 
 export function join(fn: Fn, key: unknown, left: unknown, right: unknown): Text {
   const pair = `${text(left)}&${text(right)}`
   switch (name(fn)) {
-    case 'pair': return pair
-    case 'keyPair': return `${text(key)}:${pair}`
-    case 'pairNull': return (num(left) + num(right)) % number(fn, 1) === 0 ? null : pair
-    default: return unknown('joiner', fn)
+    case 'pair':
+      return pair
+    case 'keyPair':
+      return `${text(key)}:${pair}`
+    case 'pairNull':
+      return (num(left) + num(right)) % number(fn, 1) === 0 ? null : pair
+    default:
+      return unknown('joiner', fn)
   }
 }
 
-export function timestamp(fn: Fn, record: { readonly value: unknown; readonly timestamp: number }, partitionTime: number): number {
+export function timestamp(
+  fn: Fn,
+  record: { readonly value: unknown; readonly timestamp: number },
+  partitionTime: number,
+): number {
   switch (name(fn)) {
-    case 'value': return num(record.value) + number(fn, 1)
-    case 'partitionTimeIf': return num(record.value) % number(fn, 1) === number(fn, 2) ? partitionTime : record.timestamp
-    default: return unknown('timestamp extractor', fn)
+    case 'value':
+      return num(record.value) + number(fn, 1)
+    case 'partitionTimeIf':
+      return num(record.value) % number(fn, 1) === number(fn, 2) ? partitionTime : record.timestamp
+    default:
+      return unknown('timestamp extractor', fn)
   }
 }

@@ -71,7 +71,11 @@ class Run {
       })
       dropped = now
     }
-    return { steps, end: { dropped, stores: storeRows(topology, driver, this.#case), ...this.#shape(topology, true) }, errors: [] }
+    return {
+      steps,
+      end: { dropped, stores: storeRows(topology, driver, this.#case), ...this.#shape(topology, true) },
+      errors: [],
+    }
   }
 
   #open(topology: Topology): TopologyTestDriver {
@@ -138,7 +142,10 @@ class Run {
 /** `describe()` with the names within each list sorted, as the cases have it. */
 function comparable(text: string): string {
   return text
-    .replace(/((?:stores|topics): \[|--> |<-- )([^\]\n]*)/g, (_, head: string, list: string) => head + list.split(', ').sort().join(', '))
+    .replace(
+      /((?:stores|topics): \[|--> |<-- )([^\]\n]*)/g,
+      (_, head: string, list: string) => head + list.split(', ').sort().join(', '),
+    )
     .replace(/extractor class: [^)]*/g, 'extractor class: *')
 }
 

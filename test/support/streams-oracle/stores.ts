@@ -1,11 +1,19 @@
-import type { KeyValueStore, TimestampedKeyValueStore, TimestampedWindowStore, Topology, VersionedKeyValueStore, WindowStore } from 'millrace/streams'
+import type {
+  KeyValueStore,
+  TimestampedKeyValueStore,
+  TimestampedWindowStore,
+  Topology,
+  VersionedKeyValueStore,
+  WindowStore,
+} from 'millrace/streams'
 import type { TopologyTestDriver } from 'millrace/streams/testing'
 import type { Case, CaseEnd, Json } from './case.ts'
 
 type Row = readonly Json[]
 
 /** Bookkeeping of joins, which the cases leave out. */
-const hidden = /^(KSTREAM-OUTERSHARED-\d+-store|.*-(left|outer)-shared-join-store|.*-SUBSCRIPTION-STATE-STORE(-\d+)?|.*-subscription-store)$/
+const hidden =
+  /^(KSTREAM-OUTERSHARED-\d+-store|.*-(left|outer)-shared-join-store|.*-SUBSCRIPTION-STATE-STORE(-\d+)?|.*-subscription-store)$/
 
 /** The rows of every store that the cases list, in their form. */
 export function storeRows(topology: Topology, driver: TopologyTestDriver, given: Case): NonNullable<CaseEnd['stores']> {
@@ -22,10 +30,18 @@ export function storeRows(topology: Topology, driver: TopologyTestDriver, given:
 function rows(kind: string, store: unknown, given: Case): { type: string; rows: Row[]; ordered: number } | undefined {
   switch (kind) {
     case 'keyValue':
-      return { type: 'kv', ordered: 1, rows: [...(store as KeyValueStore<Json, Json>).all()].map(([key, value]) => [key, value]) }
+      return {
+        type: 'kv',
+        ordered: 1,
+        rows: [...(store as KeyValueStore<Json, Json>).all()].map(([key, value]) => [key, value]),
+      }
     case 'timestampedKeyValue': {
       const all = [...(store as TimestampedKeyValueStore<Json, Json>).all()]
-      return { type: 'timestamped', ordered: 1, rows: all.map(([key, { value, timestamp }]) => [key, value, timestamp]) }
+      return {
+        type: 'timestamped',
+        ordered: 1,
+        rows: all.map(([key, { value, timestamp }]) => [key, value, timestamp]),
+      }
     }
     case 'window': {
       const all = [...(store as WindowStore<Json, Json>).all()]
@@ -33,7 +49,11 @@ function rows(kind: string, store: unknown, given: Case): { type: string; rows: 
     }
     case 'timestampedWindow': {
       const all = [...(store as TimestampedWindowStore<Json, Json>).all()]
-      return { type: 'timestampedWindow', ordered: 2, rows: all.map(([{ key, start }, row]) => [key, start, row.value, row.timestamp]) }
+      return {
+        type: 'timestampedWindow',
+        ordered: 2,
+        rows: all.map(([{ key, start }, row]) => [key, start, row.value, row.timestamp]),
+      }
     }
     case 'versionedKeyValue':
       return { type: 'versioned', ordered: 2, rows: versions(store as VersionedKeyValueStore<Json, Json>, given) }

@@ -71,6 +71,11 @@ export const clientErrors = errorTable({
     message: 'offsets of group "{group}" were not committed, the member has lost its place: {problem}',
     hint: 'The partitions belong to another member now; poll again to get a new assignment.',
   },
+  COMMIT_DURING_REBALANCE: {
+    retry: 'backoff',
+    message: 'offsets of group "{group}" were not committed: a rebalance is under way',
+    hint: 'Poll until it is over, then commit what is still assigned.',
+  },
   ASSIGNOR_UNKNOWN: { retry: 'never', message: 'the group chose assignor "{name}", which this consumer does not have' },
 })
 

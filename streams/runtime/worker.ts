@@ -6,6 +6,7 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '#core/client/client.ts'
+import { isKnownError } from '#core/errors/table.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import type { StreamsConfig } from '../config.ts'
@@ -126,8 +127,21 @@ export class Worker {
         return committable === undefined ? [] : [{ ...input, ...committable }]
       }),
     )
-    if (offsets.length > 0) await this.#consumer.commit(offsets)
+    if (offsets.length > 0 && !(await this.#commitOffsets(offsets))) return
     for (const task of due) task.committed()
+  }
+
+  /** False when the group is on the move: the next poll settles what is still ours, and that is committed then. */
+  async #commitOffsets(offsets: readonly TopicPartitionOffset[]): Promise<boolean> {
+    try {
+      await this.#consumer.commit(offsets)
+      return true
+    } catch (error) {
+      if (!isKnownError(error) || !(error.code === 'COMMIT_DURING_REBALANCE' || error.code === 'COMMIT_REFUSED'))
+        throw error
+      this.#ports.log('info', `not committed: ${error.message}`)
+      return false
+    }
   }
 
   /** True when the inputs of these tasks hold nothing that has not been processed. */

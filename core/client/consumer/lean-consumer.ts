@@ -143,14 +143,21 @@ export class LeanConsumer implements Consumer {
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const coordinator = this.#group('commit')
     if (offsets.length === 0) return
-    const committer = this.#subscription?.member.committer ?? outsider
+    const member = this.#subscription?.member
+    if (member?.joining) throw clientErrors.COMMIT_DURING_REBALANCE({ group: coordinator.groupId })
+    const committer = member?.committer ?? outsider
     try {
       await this.#cluster.retrying(() => commitOffsets(coordinator, offsets, committer))
     } catch (error) {
+      const group = coordinator.groupId
+      if (
+        isProtocolError(error, 'REBALANCE_IN_PROGRESS') ||
+        (member?.joining && isProtocolError(error, 'ILLEGAL_GENERATION'))
+      )
+        throw clientErrors.COMMIT_DURING_REBALANCE({ group }, error)
       if (!isProtocolError(error, 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID')) throw error
-      if (committer.generation === this.#subscription?.member.generation)
-        this.#subscription.member.loseGeneration(error)
-      throw clientErrors.COMMIT_REFUSED({ group: coordinator.groupId, problem: error.message }, error)
+      if (committer.generation === member?.generation) member.loseGeneration(error)
+      throw clientErrors.COMMIT_REFUSED({ group, problem: error.message }, error)
     }
   }
 

@@ -63,6 +63,7 @@ export class GroupMember {
   #generation = -1
   #rejoin = true
   #lost = false
+  #joining = false
   #failure: Error | undefined
   #heartbeats: Timer | undefined
   #beating = false
@@ -90,6 +91,11 @@ export class GroupMember {
   /** True when the group wants this member to join, or the member wants to. */
   get mustJoin(): boolean {
     return this.#rejoin
+  }
+
+  /** True from asking for a place until it is won: what is held now belongs to a generation that ends. */
+  get joining(): boolean {
+    return this.#joining
   }
 
   /** True when the place in the group is gone, and with it all that was assigned; `join` clears it. */
@@ -127,6 +133,15 @@ export class GroupMember {
    * the former place turned out to be lost on the way: give up what it held, then join again.
    */
   async join(): Promise<Joined | undefined> {
+    this.#joining = true
+    try {
+      return await this.#joinUntilPlaced()
+    } finally {
+      this.#joining = false
+    }
+  }
+
+  async #joinUntilPlaced(): Promise<Joined | undefined> {
     this.#stopHeartbeats()
     this.#lost = false
     for (let failures = 0; !this.#stop.signal.aborted;) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client, ConsumerRecord } from '#core/client/client.ts'
 import { partitionKey } from '#core/client/client.ts'
 import { createClient } from '#core/client/lean-client.ts'
+import { decodeAssignment } from '#core/wire/embedded/consumer-protocol.ts'
 import { serdes } from '#core/serde/serdes.ts'
 import { startBroker, type Broker } from '../../../broker/index.ts'
 import { KafkaStreams, StreamsBuilder, topic } from '../../../streams/index.ts'
@@ -112,9 +113,14 @@ describe('a running application', () => {
     const two = make(1)
     await one.start()
     await two.start()
-    const group = async () => (await client.admin().describeGroups(['share']))[0]!
-    while ((await group()).members.length < 2 || (await group()).state !== 'Stable')
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    const shares = async (): Promise<number[]> => {
+      const [group] = await client.admin().describeGroups(['share'])
+      if (group!.state !== 'Stable') return []
+      return group!.members.map(
+        ({ assignment }) => decodeAssignment(assignment).assignedPartitions.flatMap((each) => each.partitions).length,
+      )
+    }
+    while ((await shares()).join() !== '2,2') await new Promise((resolve) => setTimeout(resolve, 20))
     await produce('share-in', numbers(200))
     await Promise.all([one.finish(), two.finish()])
     expect(seen[0]!.length).toBeGreaterThan(0)

@@ -63,8 +63,8 @@ export function readSchema(tree: JsonTree | undefined, options: ReadOptions): Sc
   const fallback = member(tree, 'default')
   if (fallback === undefined) return schema
   const value = readValue(schema, fallback, options)
-  // Connect's builder checks a default as it checks any value.
-  if (value === null && !schema.optional) throw invalid('Invalid default value')
+  // Connect's builder checks a default as it checks any value; a struct's never passes, for its schema is not built yet.
+  if (value === null ? !schema.optional : schema.type === 'struct') throw invalid('Invalid default value')
   return value === null ? schema : { ...schema, default: value }
 }
 

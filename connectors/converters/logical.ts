@@ -58,6 +58,8 @@ export function temporalNumber(schema: Schema, value: unknown): number {
 
 /** The date that such a number stands for. */
 export function temporalDate(schema: Schema, value: number): Date {
+  // Java's dates reach further than ours.
+  if (Math.abs(value) > 8.64e15) throw invalid(`${value} ms since 1970 is beyond what a date can hold`)
   if (schema.name === logicalNames.date) return new Date(value * dayMs)
   if (schema.name === logicalNames.time && (value < 0 || value > dayMs)) {
     throw invalid('Time values must use number of milliseconds greater than 0 and less than 86400000')

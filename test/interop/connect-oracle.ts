@@ -4,12 +4,16 @@
  * A case passes when results agree, or when both fail with the same kind of error; how many messages agree too is a second
  * figure. Cases of operations that are not there yet are counted as left out. The last line is `N passed, N failed`.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import type { Converter } from '../../connectors/api/converter.ts'
 import { createConverter } from '../../connectors/converters/known.ts'
 import { isKnownError } from '../../core/errors/table.ts'
+import type { Check } from '../support/check.ts'
+import { Skipped } from '../support/check.ts'
+import { peersFolder } from '../support/peers.ts'
 import { bytesOf, equalJson, equalSchemas, equalValues, schemaOf, valueOf } from '../support/connect-cases.ts'
 
 type Case = any
@@ -115,6 +119,19 @@ export function runFiles(files: readonly string[], show = 20): { passed: number;
   console.log(`${count.passed} passed, ${count.failed} failed`)
   return count
 }
+
+export const checks: Check[] = [
+  {
+    name: "converters answer as Connect's own did",
+    run: async () => {
+      const folder = join(peersFolder, '..', 'oracle', 'connect', 'smoke')
+      const files = ['converters', 'json-from', 'json-to'].map((group) => join(folder, `${group}.jsonl`))
+      if (!files.every((file) => existsSync(file))) throw new Skipped(`no cases below ${folder}`)
+      const { failed } = runFiles(files)
+      if (failed > 0) throw new Error(`${failed} cases differ`)
+    },
+  },
+]
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   process.exitCode = runFiles(process.argv.slice(2)).failed > 0 ? 1 : 0

@@ -1,11 +1,22 @@
 import type { Serde } from '#core/serde/serde.ts'
 import type { Predicate } from '../operators/filter.ts'
 import { storeGetter } from '../operators/getter.ts'
-import type { KeyMapper, ValueMapper } from '../operators/map.ts'
-import { filterTable, mappedGetter, mapTableValues, toStream } from '../operators/table-map.ts'
+import type { Entry, KeyMapper, ValueMapper } from '../operators/map.ts'
+import { regroup } from '../operators/table-aggregate.ts'
+import type { RowJoiner } from '../operators/table-join.ts'
+import {
+  filterTable,
+  mappedGetter,
+  mapTableValues,
+  toStream,
+  transformedGetter,
+  transformTableValues,
+} from '../operators/table-map.ts'
 import type { StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
+import type { GroupedOptions } from './grouped-stream.ts'
+import { KGroupedTable } from './grouped-table.ts'
 import type { MaterializedOptions, StoreOptions } from './materialized.ts'
 import { speaksOfStore, storeOptions, storePlan } from './materialized.ts'
 import type { NameOption, Parts } from './parts.ts'
@@ -13,6 +24,7 @@ import { parts } from './parts.ts'
 import type { KStream } from './stream.ts'
 import type { Suppression } from './suppression.ts'
 import { addSuppression } from './suppression.ts'
+import { addTableJoin } from './table-joins.ts'
 
 /**
  * A table: for each key the latest row, as a description. Its changes flow like a stream; a row without value is a
@@ -73,6 +85,71 @@ export class KTable<K, V> {
     const stream = plan.make.stream<K, V>({ ...this[parts], node, name, rekeyed: false, queryable: undefined })
     if (typeof first !== 'function') return stream
     return stream.selectKey(first as KeyMapper<K, V, K2>, options.key === undefined ? {} : { key: options.key })
+  }
+
+  /** As `mapValues`, but `mapper` is also asked about rows that are deleted. */
+  transformValues<V2>(mapper: ValueMapper<K, V | null, V2 | null>, options: MaterializedOptions<K, V2> = {}): KTable<K, V2> {
+    const { plan, node: before, key } = this[parts]
+    const wishes = storeOptions(options.store)
+    const name = plan.naming.named(options.name, 'KTABLE-TRANSFORMVALUES-')
+    const needs = { kind: 'timestampedKeyValue' as const, key: options.key ?? key, value: options.value }
+    const store = wishes.name === undefined ? undefined : storePlan(checkName(wishes.name), wishes, needs)
+    const node = plan.add({
+      kind: 'processor',
+      name,
+      parents: [before],
+      operator: ({ sendsOldValues, store: own }) => transformTableValues(mapper, { store: own, sendsOldValues }),
+      ...(store !== undefined && { store }),
+      ...versionedBy(options),
+      table: {
+        parents: [before],
+        store,
+        lazy: false,
+        view: (parents) => (store === undefined ? transformedGetter(parents[0]!, mapper) : storeGetter(store.name)),
+      },
+    })
+    return this.#next(node, { key: options.key ?? key, value: options.value, queryable: store?.name })
+  }
+
+  /** Gives each row a new key and value, to be aggregated by that key. A repartition topic comes between. */
+  groupBy<K2, V2>(mapper: (value: V, key: K) => Entry<K2, V2>, options: GroupedOptions<K2, V2> = {}): KGroupedTable<K2, V2> {
+    const { plan, node: before } = this[parts]
+    const name = plan.naming.named(options.name, 'KTABLE-SELECT-')
+    const node = plan.add({
+      kind: 'processor',
+      name,
+      parents: [before],
+      operator: ({ versioned }) => regroup(mapper, { versioned: versioned[0] === true }),
+      demands: [{ table: before, wants: 'force' }],
+    })
+    return new KGroupedTable({ ...this[parts], node, name, key: options.key, value: options.value }, options.name)
+  }
+
+  /** Joins with the rows of another table that have the same key. */
+  join<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (value: V, other: V2) => R | null,
+    options: MaterializedOptions<K, R> = {},
+  ): KTable<K, R> {
+    return new KTable(addTableJoin('inner', this[parts], other[parts], joiner as RowJoiner<V, V2, R>, options))
+  }
+
+  /** As `join`; rows of this table without a match come out as well, with null for the other. */
+  leftJoin<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (value: V, other: V2 | null) => R | null,
+    options: MaterializedOptions<K, R> = {},
+  ): KTable<K, R> {
+    return new KTable(addTableJoin('left', this[parts], other[parts], joiner as RowJoiner<V, V2, R>, options))
+  }
+
+  /** As `join`; rows of both tables without a match come out as well, with null for the other. */
+  outerJoin<V2, R>(
+    other: KTable<K, V2>,
+    joiner: RowJoiner<V, V2, R>,
+    options: MaterializedOptions<K, R> = {},
+  ): KTable<K, R> {
+    return new KTable(addTableJoin('outer', this[parts], other[parts], joiner, options))
   }
 
   /** Holds changes back until their window has closed, or for a time. */

@@ -14,6 +14,8 @@ import type { TableOptions } from './table-source.ts'
 type RowMapper<K, V, V2> = (value: V, key: K) => V2 | null
 
 interface MapOptions extends TableOptions {
+  /** The mapper is asked about deletions as well. */
+  readonly asksOfNothing?: boolean
   /** Deletions of rows that never were are not worth a record (filters over tables that send old values). */
   readonly swallowNothing: boolean
 }
@@ -21,12 +23,12 @@ interface MapOptions extends TableOptions {
 /** A table computed row by row from another. With a store the old value is what the store has. */
 const mapRows = <K, V, V2>(
   mapper: RowMapper<K, V, V2>,
-  { store: name, sendsOldValues, swallowNothing }: MapOptions,
+  { store: name, sendsOldValues, swallowNothing, asksOfNothing = false }: MapOptions,
 ): NodeOperator<StreamRecord<K, Change<V>>, StreamRecord<K, Change<V2>>> =>
   operator((emit, context) => {
     const store = name === undefined ? undefined : context.store<TableStore<K, V2>>(name)
     const forward = store === undefined ? undefined : forwarder(store, emit, sendsOldValues)
-    const map = (value: V | null, key: K): V2 | null => (value === null ? null : mapper(value, key))
+    const map = (value: V | null, key: K): V2 | null => (value === null && !asksOfNothing ? null : mapper(value as V, key))
     return (record) => {
       const { key, value: change, timestamp, headers } = record
       const after = map(change.newValue, key)
@@ -55,6 +57,27 @@ export const mapTableValues = <K, V, V2>(
   options: TableOptions,
 ): NodeOperator<StreamRecord<K, Change<V>>, StreamRecord<K, Change<V2>>> =>
   mapRows(mapper, { ...options, swallowNothing: false })
+
+/** Replaces the value of each row; `mapper` is asked about deletions as well, with null. */
+export const transformTableValues = <K, V, V2>(
+  mapper: ValueMapper<K, V | null, V2 | null>,
+  options: TableOptions,
+): NodeOperator<StreamRecord<K, Change<V>>, StreamRecord<K, Change<V2>>> =>
+  mapRows<K, V, V2>(mapper, { ...options, swallowNothing: false, asksOfNothing: true })
+
+/** The rows of a transformed table without a store. */
+export const transformedGetter = <K, V, V2>(parent: Getter, mapper: ValueMapper<K, V | null, V2 | null>): Getter => ({
+  stores: parent.stores,
+  open: (context) => {
+    const rows = parent.open(context) as unknown as ValueGetter<K, V>
+    const get = (key: K) => {
+      const row = rows.get(key)
+      const value = mapper(row === null ? null : row.value, key)
+      return value === null ? null : { value, timestamp: row?.timestamp ?? -1 }
+    }
+    return { get, getAsOf: get, versioned: false }
+  },
+})
 
 /** Looks rows up in the table before and maps them on the fly: for tables without a store. */
 export const mappedGetter = <K, V, V2>(parent: Getter, mapper: RowMapper<K, V, V2>): Getter => ({

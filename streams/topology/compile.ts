@@ -164,8 +164,7 @@ class Compilation {
   #tableJoin(node: TableJoinPlan): void {
     const resolved = this.#resolve(node)
     const [left, right] = node.joinNames
-    const [leftTable, rightTable] = node.parents
-    assert(leftTable && rightTable, 'a join has two sides')
+    const [leftTable, rightTable] = node.sides
     this.#writer.processor({
       kind: 'processor',
       name: left,

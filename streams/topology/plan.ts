@@ -57,6 +57,8 @@ export interface TablePlan {
   readonly lazy: boolean
   /** Makes a getter of the parents' getters, or of the store. Missing: the store's rows are the table's rows. */
   readonly view?: (parents: readonly Getter[]) => Getter
+  /** Old values of the result need those of both parents, whatever that costs (joins). */
+  readonly forcesParents?: boolean
   /** The store is not a view on the table (a suppression buffer): demands go to the parents. */
   readonly opaque?: boolean
 }
@@ -166,6 +168,7 @@ export interface StreamJoinPlan extends PlanBase {
 /** A join of two tables by key. `name` is the merge. */
 export interface TableJoinPlan extends PlanBase {
   readonly kind: 'tableJoin'
+  readonly sides: readonly [left: PlanNode, right: PlanNode]
   readonly joinNames: readonly [left: string, right: string]
   readonly operators: readonly [left: (resolved: Resolved) => NodeOperator, right: (resolved: Resolved) => NodeOperator]
   readonly merge: (resolved: Resolved) => NodeOperator

@@ -51,6 +51,11 @@ export class TableDemands {
     if (this.#sendsOld.has(node)) return true
     const table = node.table
     assert(table, `${node.name} is asked for old values and is no table`)
+    if (table.forcesParents === true) {
+      for (const parent of table.parents) this.#sendOldValues(parent, true)
+      this.#sendsOld.add(node)
+      return true
+    }
     const own =
       table.store !== undefined && table.opaque !== true && (table.parents.length === 0 || this.#materialised.has(node))
     if (own) {

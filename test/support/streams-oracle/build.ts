@@ -2,6 +2,7 @@ import type { Serde } from 'millrace'
 import { serdes } from 'millrace'
 import type { KGroupedStream, KStream, KTable, StoreOptions, TimeWindowedKStream, Topology } from 'millrace/streams'
 import {
+  KGroupedTable,
   KStream as StreamClass,
   sessionWindowedSerde,
   StreamsBuilder,
@@ -92,8 +93,8 @@ export class CaseBuilder {
         return this.#streamJoin(node)
       case 'lookup':
         return this.#lookup(node)
-      case 'transformValues':
-        throw new Unsupported('operator transformValues is not supported')
+      case 'tableJoin':
+        return this.#tableJoin(node)
       default:
         return this.#made.get(node['in'] as string) instanceof StreamClass
           ? this.#stateless(node)
@@ -144,14 +145,30 @@ export class CaseBuilder {
         return table.filterNot((value, key) => fns.predicate(node['pred'] as Fn, key, value), options)
       case 'mapValues':
         return table.mapValues((value, key) => fns.mapValue(node['fn'] as Fn, key, value) as unknown, options)
+      case 'transformValues':
+        return table.transformValues((value, key) => fns.mapValue(node['fn'] as Fn, key, value) as unknown, options)
       default:
         throw new Unsupported(`operator ${node.op} is not supported`)
     }
   }
 
-  #groupBy(node: CaseNode): Grouped {
-    if (!(this.#made.get(node['in'] as string) instanceof StreamClass))
-      throw new Unsupported('operator groupBy of a table is not supported')
+  #tableJoin(node: CaseNode): Table {
+    const left = this.#table(node['left'])
+    const right = this.#table(node['right'])
+    const joiner = (a: unknown, b: unknown): unknown => fns.join(node['joiner'] as Fn, null, a, b)
+    const options = { ...materialized(node, string), ...named(node) }
+    if (node['kind'] === 'inner') return left.join(right, joiner, options)
+    return node['kind'] === 'left' ? left.leftJoin(right, joiner, options) : left.outerJoin(right, joiner, options)
+  }
+
+  #groupBy(node: CaseNode): unknown {
+    const by = node['key'] as Fn
+    if (!(this.#made.get(node['in'] as string) instanceof StreamClass)) {
+      return this.#table(node['in']).groupBy<unknown, unknown>(
+        (value, key) => [fns.mapKey(by, key, value), fns.mapValue(node['value'] as Fn, key, value)],
+        { ...text, ...named(node) },
+      )
+    }
     return this.#stream(node['in']).groupBy((value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown, {
       ...text,
       ...named(node),
@@ -184,6 +201,7 @@ export class CaseBuilder {
     const options = { ...materialized(node, node.op === 'count' ? long : string), ...named(node) }
     if (node.op === 'count') return grouped.count(options as object)
     const fn = node['fn'] as Fn
+    if (grouped instanceof KGroupedTable) return this.#aggregateTable(node, grouped as KGroupedTable<unknown, unknown>, options)
     if (node.op === 'reduce') return grouped.reduce((agg, value) => fns.aggregate(fn, null, value, agg), options)
     const init = node['init'] as string
     return grouped.aggregate<unknown>({
@@ -191,6 +209,14 @@ export class CaseBuilder {
       add: (agg, value, key) => fns.aggregate(fn, key, value, agg),
       ...options,
     })
+  }
+
+  #aggregateTable(node: CaseNode, grouped: KGroupedTable<unknown, unknown>, options: object): Table {
+    const by = (field: 'add' | 'sub', keyed: boolean) => (agg: unknown, value: unknown, key: unknown) =>
+      fns.aggregate(node[field] as Fn, keyed ? key : null, value, agg) as unknown
+    if (node.op === 'reduce') return grouped.reduce(by('add', false), by('sub', false), options)
+    const init = node['init'] as string
+    return grouped.aggregate<unknown>({ init: () => init, add: by('add', true), subtract: by('sub', true), ...options })
   }
 
   #suppress(node: CaseNode): Table {

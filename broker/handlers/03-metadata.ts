@@ -19,7 +19,17 @@ type TopicAnswer = MetadataResponseInput['topics'][number]
  */
 export const metadataHandler = serve(metadata, {
   versions: '0-13',
+  refuse: (request, errorCode) => ({
+    brokers: [],
+    topics: (request.topics ?? []).map(({ name, topicId }) => {
+      return { errorCode, name: name ?? '', topicId, partitions: [], isInternal: false }
+    }),
+  }),
   handle: (node, request, call) => {
+    // Ids are in the message since version 10, but may be asked about only since 12.
+    const byId = (topic: { name: string | null; topicId: string }): boolean =>
+      topic.name === null || topic.topicId !== zeroUuid
+    if (call.apiVersion < 12 && request.topics?.some(byId)) throw new ProtocolError('INVALID_REQUEST')
     const missing = missingTopics(node, request)
     if (missing.length === 0) return describe(node, request, call)
     return createMissing(node, missing).then(() => describe(node, request, call))
@@ -29,7 +39,9 @@ export const metadataHandler = serve(metadata, {
 function missingTopics(node: Node, request: MetadataRequest): string[] {
   if (request.topics === null || !request.allowAutoTopicCreation) return []
   const { topics } = node.controller.image
-  return request.topics.flatMap(({ name }) => (name === null || topics.has(name) || !mayCreate(node, name) ? [] : [name]))
+  return request.topics.flatMap(({ name }) =>
+    name === null || topics.has(name) || !mayCreate(node, name) ? [] : [name],
+  )
 }
 
 function describe(node: Node, request: MetadataRequest, call: Call<never>): MetadataResponseInput {

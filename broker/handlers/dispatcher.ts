@@ -85,10 +85,8 @@ export class Dispatcher {
       const result: unknown = served.handle(this.#node, request, call as Call<never>)
       if (result === undefined) return
       if (result instanceof Promise) {
-        result.then(
-          (body) => call.respond(body),
-          (error) => this.#failed(call, request, error),
-        )
+        // An answer that cannot be written is a fault like any other, and not a rejection that nobody sees.
+        result.then((body) => call.respond(body)).catch((error) => this.#failed(call, request, error))
         return
       }
       call.answer = encodeResponse(served.api, call.apiVersion, call.correlationId, result as never)

@@ -45,6 +45,8 @@ export function committedOffset(
     leaderEpoch: partition.committedLeaderEpoch,
     metadata,
     commitTimestamp: nowMs,
-    expireTimestamp: retentionTimeMs === -1 ? -1 : nowMs + retentionTimeMs,
+    // What a client asks for may lie beyond all dates.
+    expireTimestamp:
+      retentionTimeMs === -1 ? -1 : Math.min(Math.max(nowMs + retentionTimeMs, 0), Number.MAX_SAFE_INTEGER),
   }
 }

@@ -286,6 +286,14 @@ describe('expiry', () => {
     expect(await fetchOne(world, 'orders', 0, 'simple')).toBe(-1)
   })
 
+  it('takes any retention that a client may name', async () => {
+    const world = await GroupWorld.start({ settings })
+    expect(await commitSimple(world, 'orders', 1, 4, { retentionTimeMs: Number.MAX_SAFE_INTEGER })).toBe(0)
+    expect(await commitSimple(world, 'users', 1, 4, { retentionTimeMs: -Number.MAX_SAFE_INTEGER })).toBe(0)
+    await pass(world, 2 * minutes)
+    expect([await fetchOne(world, 'orders', 0, 'simple'), await fetchOne(world, 'users', 0, 'simple')]).toEqual([1, -1])
+  })
+
   it('lets an empty group without offsets go', async () => {
     const world = await GroupWorld.start({ settings })
     const member = new TestMember(world)

@@ -85,7 +85,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return { spec, plugin: registry.find(spec.config['connector.class'] ?? '') }
   })
 
-  const client = options.client ?? createClient({ bootstrapServers: config['bootstrap.servers'].join(',') })
+  const client =
+    options.client ?? createClient({ bootstrapServers: config['bootstrap.servers'], clientId: 'millrace-connect', log })
   const hasSource = wanted.some(({ plugin }) => plugin.kind === 'source')
   const offsets = hasSource ? offsetStore(config, client, ports, log) : undefined
   const running: RunningConnector[] = []

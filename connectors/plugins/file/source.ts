@@ -46,8 +46,11 @@ class FileSourceTask implements SourceTask {
     }
   }
 
-  #checkMissing(set: FileSet, { log }: SourceTaskContext): void {
+  #checkMissing(set: FileSet, { log, ports }: SourceTaskContext): void {
     for (const file of set.missing()) {
+      if (ports.files.exists(file)) {
+        throw connectErrors.FILE_UNREADABLE({ file, problem: `it is a folder; "${file}/*" names the files in it` })
+      }
       if (this.#config.mode === 'once') throw connectErrors.FILE_UNREADABLE({ file, problem: 'there is no such file' })
       log('warn', `"${file}" is not there yet: waiting for it`)
     }

@@ -89,6 +89,10 @@ describe('once', () => {
     await expect(drive(once)).rejects.toThrow(/in\.txt": there is no such file/)
   })
 
+  it('refuses a folder, and says how to name its files', async () => {
+    await expect(drive({ file: folder })).rejects.toThrow(/it is a folder; ".*\/\*" names the files in it/)
+  })
+
   it('is content with a pattern that names nothing', async () => {
     const driver = await drive({ ...once, file: join(folder, '*.none') })
     expect(driver.ended).toBe(true)

@@ -161,13 +161,9 @@ async function insideThisProcess(range: { from: number; frames: number; seed: nu
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-fuzz-'))
   const faults: string[] = []
   const log: Log = (level, message, details) => {
-    if (level === 'error')
-      faults.push(
-        `${message} ${String(details?.['error'] ?? '')
-          .split('\n')
-          .slice(0, 3)
-          .join(' ')}`,
-      )
+    const error = details?.['error']
+    const text = error instanceof Error ? (error.stack ?? error.message) : typeof error === 'string' ? error : ''
+    if (level === 'error') faults.push(`${message} ${text.split('\n').slice(0, 3).join(' ')}`)
   }
   const crashed = (error: unknown): void => void faults.push(`uncaught: ${(error as Error).stack ?? String(error)}`)
   process.on('uncaughtException', crashed)

@@ -274,7 +274,8 @@ async function killRun({ run, random, bootstrap, figures, broker, start }: Run):
     }
   }
   // Some are killed before the first batch arrives, some in the middle of much.
-  await Promise.all([produce(5 + random.next() * random.next() * 1500).then(() => broker.kill())])
+  await produce(5 + random.next() * random.next() * 1500)
+  await broker.kill()
   const during = produce(50 + random.next() * 150)
   const again = await start()
   figures.readyMs.push(again.readyMs)

@@ -101,7 +101,7 @@ export default function view({
       if (live) draw(table())
       else out.write(`${table()}\n`)
       out.write(
-        `${read} lines read = ${counted} counted + ${unparsable} unparsable${follow ? '' : ` + ${read - counted - unparsable} lost`}\n`,
+        `${read} lines read = ${counted} counted + ${unparsable} unparsable + ${read - counted - unparsable} ${follow ? 'in windows still open' : 'lost'}\n`,
       )
       out.write(`windows are in ${directory}/windows.jsonl\n`)
       if (sources.size === 0) out.write('no lines: name log files, as in `npm start -- /var/log/*.log`\n')

@@ -33,11 +33,11 @@ export function lockDirectory(files: Files, directory: string): () => void {
   const mine = held.get(files) ?? new Set<string>()
   held.set(files, mine)
   if (mine.has(directory)) throw logErrors.LOG_DIRECTORY_IN_USE({ directory, pid: process.pid })
-  const [pidText = '', start = ''] = files.exists(file)
-    ? files.readWhole(file).toString('latin1').trim().split(' ')
-    : []
-  const pid = Number(pidText)
-  if (pidText !== '' && pid !== process.pid && isAlive(pid) && (start === '' || start === startOf(files, pid))) {
+  // A text that a power cut left in part names nobody.
+  const [, pidText, start] =
+    /^(\d+) (\d*)\n$/.exec(files.exists(file) ? files.readWhole(file).toString('latin1') : '') ?? []
+  const pid = Number(pidText ?? process.pid)
+  if (pid !== process.pid && isAlive(pid) && (start === '' || start === startOf(files, pid))) {
     throw logErrors.LOG_DIRECTORY_IN_USE({ directory, pid })
   }
   const open = files.open(file, { create: true })

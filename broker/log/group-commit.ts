@@ -17,6 +17,8 @@ export class GroupCommit {
   #running = false
   #again = false
   #waiting: Waiting[] = []
+  /** What the sync under way covers; a cut of the log while it runs lowers it. */
+  #target = 0
   /** Everything below is on the disk. */
   endOffset: number
   failure: Error | undefined
@@ -47,7 +49,8 @@ export class GroupCommit {
 
   /** The log was cut: what was durable beyond its end is no longer, and who waits for more waits in vain. */
   truncatedTo(endOffset: number): void {
-    if (endOffset < this.endOffset) this.endOffset = endOffset
+    this.endOffset = Math.min(this.endOffset, endOffset)
+    this.#target = Math.min(this.#target, endOffset)
     const lost = this.#waiting.filter((each) => each.endOffset > endOffset)
     this.#waiting = this.#waiting.filter((each) => each.endOffset <= endOffset)
     for (const { done } of lost) done(new Error(`the log was cut at offset ${endOffset} before it was on the disk`))
@@ -59,15 +62,14 @@ export class GroupCommit {
       this.#again = false
       // Lets the rest of this turn's appends in before the sync begins.
       await Promise.resolve()
-      const target = this.#logEndOffset()
+      this.#target = this.#logEndOffset()
       try {
         await this.#sync()
       } catch (error) {
         this.failure = error as Error
         break
       }
-      // A truncation while the sync ran may have moved the end below the target.
-      this.endOffset = Math.max(this.endOffset, Math.min(target, this.#logEndOffset()))
+      this.endOffset = Math.max(this.endOffset, this.#target)
       this.#release()
     } while (this.#again || this.#waiting.some((each) => each.endOffset <= this.#logEndOffset()))
     this.#running = false

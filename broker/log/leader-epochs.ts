@@ -138,6 +138,6 @@ export class LeaderEpochs {
     if (!this.#unsynced) return
     this.#unsynced = false
     await syncFile(this.#files, this.#file)
-    this.#files.syncDirectory(dirname(this.#file))
+    await this.#files.syncDirectoryLater(dirname(this.#file))
   }
 }

@@ -163,7 +163,7 @@ export class LogDirectory {
       epochs,
       producers,
       snapshots,
-      topicId: readPartitionMetadata(files, directory),
+      topicId: readPartitionMetadata(files, directory, loaded.recoveryPoint > 0),
       highWatermark: checkpoints.highWatermarks.get(name) ?? 0,
       tail: this.#cache.tail(),
       persist: (moved) => this.#writeNow(moved === 'logStart' ? [logStartFile] : [recoveryPointFile]),

@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib'
+
 import type { Files } from '#core/ports/files.ts'
 import { RecordBatch } from '#core/records/batch.ts'
-import { batchHeaderBytes } from '#core/records/layout.ts'
+import { batchHeaderBytes, batchLayout } from '#core/records/layout.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
 import { logErrors } from './errors.ts'
@@ -154,19 +156,27 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
     segments[firstUnsure]!.baseOffset,
   )
   replayProducers(kept, producers, segments[firstUnsure]!.baseOffset)
+  let next = kept.at(-1)?.nextOffset()
   for (const segment of segments.slice(firstUnsure)) {
-    if (kept.length > 0 && isStray(segment, kept.at(-1)!)) {
+    if (next !== undefined && segment.baseOffset < next && segment.file.size() === 0) {
       marked.push(...discard(segment))
       continue
     }
-    const cutBytes = verify(options, segment, recoveryPoint)
-    kept.push(segment)
-    if (cutBytes === 0) continue
-    const dropped = segments.slice(segments.indexOf(segment) + 1)
+    // What should lie between was never on the disk, or the recovery point would be behind it.
+    const hole = next !== undefined && segment.baseOffset > next && next >= recoveryPoint
+    const cutBytes = hole ? 0 : verify(options, segment, recoveryPoint)
+    if (!hole) kept.push(segment)
+    if (!hole && cutBytes === 0) {
+      next = segment.nextOffset()
+      continue
+    }
+    const dropped = segments.slice(segments.indexOf(segment) + (hole ? 0 : 1))
     for (const each of dropped) marked.push(...discard(each))
-    log('warn', `log ${name} was not closed: cut ${cutBytes} bytes behind its last whole batch`, {
-      file: segment.path,
-      position: segment.sizeInBytes,
+    options.files.syncDirectory(options.directory)
+    log('warn', `log ${name} was not closed: cut what lies behind offset ${kept.at(-1)!.nextOffset()}`, {
+      file: kept.at(-1)!.path,
+      position: kept.at(-1)!.sizeInBytes,
+      cutBytes,
       droppedSegments: dropped.length,
     })
     break
@@ -201,7 +211,7 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
   })
   if (problem === undefined) return 0
   if (next < recoveryPoint) throw logErrors.LOG_CORRUPT({ file: segment.path, position: segment.sizeInBytes, problem })
-  segment.cutTail()
+  segment.cutTailForGood()
   return fileBytes - segment.sizeInBytes
 }
 
@@ -216,6 +226,13 @@ function findEpochs(segments: readonly Segment[], epochs: LeaderEpochs): void {
 }
 
 const blockBytes = 4 * 1024 * 1024
+
+/** A message of format 0 or 1 whose own checksum holds: no torn batch, so nothing to cut. Its size field counts 12 bytes less too. */
+function isOldFormat(bytes: Buffer, at: number, sizeInBytes: number): boolean {
+  const magicAt = at + batchLayout.magic
+  if (bytes[magicAt]! > 1) return false
+  return bytes.readUInt32BE(at + batchLayout.partitionLeaderEpoch) === crc32(bytes.subarray(magicAt, at + sizeInBytes))
+}
 
 /** Hands out the valid batches of a file in order until one is refused or bad; says what is wrong with that. */
 function eachBatch(
@@ -234,13 +251,13 @@ function eachBatch(
       if (sizeInBytes < batchHeaderBytes) return `a batch of ${sizeInBytes} bytes`
       if (position + at + sizeInBytes > fileBytes)
         return `a batch of ${sizeInBytes} bytes, of which ${fileBytes - position - at} are there`
-      if (magic === 0 || magic === 1) {
+      if (at + sizeInBytes > filled) break
+      if (isOldFormat(view, at, sizeInBytes)) {
         throw logErrors.LOG_FILE_INVALID({
           file: segment.path,
           problem: `message format ${magic}, which Kafka wrote before 0.11`,
         })
       }
-      if (at + sizeInBytes > filled) break
       const problem = batch.isCrcValid() ? take(batch) : 'a batch with a wrong checksum'
       if (problem !== undefined) return problem
       at += sizeInBytes

@@ -69,6 +69,8 @@ export class PartitionLog {
       () => this.onDurable?.(),
     )
     this.#flushes = new FlushPolicy(parts.ports.timers, () => this.#commit.request())
+    // A log that is new gets its directory and its topic id to the disk before anything in it is promised.
+    if (!loaded.clean) this.#commit.request()
   }
 
   get config(): TopicConfig {

@@ -12,13 +12,15 @@ export function writePartitionMetadata(files: Files, directory: string, topicId:
   replaceUnsynced(files, `${directory}/${partitionMetadataFile}`, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
 }
 
-/** The topic id, undefined when the directory has none. Throws LOG_FILE_INVALID. */
-export function readPartitionMetadata(files: Files, directory: string): string | undefined {
+/**
+ * The topic id of a log. A power cut soon after the log was made may leave it without: undefined then, if nothing in the
+ * log was promised. Else what is wrong with the file is LOG_FILE_INVALID, for a log without an id would be taken for a stray one.
+ */
+export function readPartitionMetadata(files: Files, directory: string, promised: boolean): string | undefined {
   const file = `${directory}/${partitionMetadataFile}`
-  if (!files.exists(file)) return undefined
-  const text = files.readWhole(file).toString('utf8')
-  if (text === '') return undefined
-  const match = /^version: (\d+)\r?\ntopic_id: (\S{22})\s*$/.exec(text)
-  if (!match || match[1] !== '0') throw logErrors.LOG_FILE_INVALID({ file, problem: 'not "version: 0" and a topic id' })
-  return match[2]
+  const text = files.exists(file) ? files.readWhole(file).toString('utf8') : ''
+  const match = /^version: 0\r?\ntopic_id: (\S{22})\s*$/.exec(text)
+  if (match) return match[1]
+  if (promised) throw logErrors.LOG_FILE_INVALID({ file, problem: 'not "version: 0" and a topic id' })
+  return undefined
 }

@@ -103,7 +103,8 @@ export class SegmentLog {
       throw error
     }
     this.segments.push(next)
-    this.#unsynced.add(next)
+    // The old one again, though its batches may be on the disk: its indexes were written just now.
+    this.#unsynced.add(active).add(next)
     this.#directoryDirty = true
     this.touched = true
     this.#drawJitter()
@@ -143,16 +144,18 @@ export class SegmentLog {
   /** Forces out all that is not known to be on the disk: oldest segments first, so that a crash leaves no hole. */
   async sync(synced: (segment: Segment) => Promise<void>): Promise<void> {
     const { files } = this.#ports
-    if (this.#new) {
-      await syncFile(files, `${this.#directory}/${partitionMetadataFile}`)
-      files.syncDirectory(dirname(this.#directory))
-    }
-    if (this.#directoryDirty || this.#new) files.syncDirectory(this.#directory)
-    this.#directoryDirty = false
+    const directories = this.#new
+      ? [dirname(this.#directory), this.#directory]
+      : this.#directoryDirty
+        ? [this.#directory]
+        : []
+    if (this.#new) await syncFile(files, `${this.#directory}/${partitionMetadataFile}`)
     this.#new = false
-    const segments = [...this.#unsynced].sort((a, b) => a.baseOffset - b.baseOffset)
-    for (const segment of segments) this.#unsynced.delete(segment)
-    for (const segment of segments) {
+    this.#directoryDirty = false
+    for (const directory of directories) await files.syncDirectoryLater(directory)
+    for (const segment of [...this.#unsynced].sort((a, b) => a.baseOffset - b.baseOffset)) {
+      // One that was deleted meanwhile has left the set.
+      if (!this.#unsynced.delete(segment)) continue
       await segment.sync()
       await synced(segment)
     }
@@ -171,6 +174,7 @@ export class SegmentLog {
     const { active } = this.segments
     active.index.load()
     active.truncateTo(offset)
+    this.#ports.files.syncDirectory(this.#directory)
     this.#setEnd(active.nextOffset())
   }
 
@@ -178,7 +182,7 @@ export class SegmentLog {
   restartAt(offset: number, also: (segment: Segment) => string[]): void {
     this.#discard(this.segments.removeFirst(this.segments.all().length), also)
     this.segments.push(Segment.create(this.#ports.files, this.#directory, offset, this.#ports.clock.now()))
-    this.#directoryDirty = true
+    this.#ports.files.syncDirectory(this.#directory)
     this.#setEnd(offset)
   }
 

@@ -26,7 +26,7 @@ export interface OpenFile {
 }
 
 /**
- * The file system as a port. Every call but `readAsync` and `sync` is synchronous: small reads and appends to the page
+ * The file system as a port. Every call but `readAsync`, `sync` and `syncDirectoryLater` is synchronous: small reads and appends to the page
  * cache cost less than a trip through the thread pool.
  */
 export interface Files {
@@ -46,4 +46,6 @@ export interface Files {
   replace(path: string, content: Uint8Array): void
   /** Makes renames and creations in a directory durable. */
   syncDirectory(path: string): void
+  /** The same off the event loop. */
+  syncDirectoryLater(path: string): Promise<void>
 }

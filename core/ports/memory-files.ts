@@ -130,5 +130,6 @@ export function memoryFiles(): Files {
       node.size = content.length
     },
     syncDirectory() {},
+    async syncDirectoryLater() {},
   }
 }

@@ -92,6 +92,16 @@ function syncDirectory(path: string): void {
   }
 }
 
+async function syncDirectoryLater(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await fs.promises.open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
 /** The real file system. */
 export const systemFiles: Files = {
   open(path, options = {}) {
@@ -129,4 +139,5 @@ export const systemFiles: Files = {
     syncDirectory(dirname(path))
   },
   syncDirectory,
+  syncDirectoryLater,
 }

@@ -74,6 +74,10 @@ export function faultyFiles(inner: Files): FaultyFiles {
       check('syncDirectory')
       inner.syncDirectory(path)
     },
+    async syncDirectoryLater(path) {
+      check('syncDirectory')
+      await inner.syncDirectoryLater(path)
+    },
   }
   return files
 }

@@ -29,6 +29,7 @@ const files: Files = {
     renameSync(`${path}.tmp`, path)
   },
   syncDirectory() {},
+  async syncDirectoryLater() {},
 }
 const context: SinkTaskContext = {
   connector: 'sink',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 
 import type { Files } from '#core/ports/files.ts'
@@ -216,10 +217,18 @@ describe('after a crash', () => {
   it('an old message format is refused and not cut', async () => {
     const { files, sizes } = await crashed(2)
     const file = `/data/t-0/${segmentName(0, '.log')}`
-    files.open(file).write([Buffer.from([1])], sizes[0]! + 16)
+    // Format 1: offset, size, CRC-32 of what follows, magic, attributes, timestamp, key, value.
+    const message = Buffer.alloc(80)
+    message.writeBigInt64BE(4n, 0)
+    message.writeInt32BE(68, 8)
+    message.writeInt8(1, 16)
+    message.writeInt32BE(-1, 26)
+    message.writeInt32BE(46, 30)
+    message.writeUInt32BE(crc32(message.subarray(16)), 12)
+    files.open(file).write([message], sizes[0]! + sizes[1]!)
     const { logs } = await openLogs({ files: nextLife(files) })
     expect(logs.damaged.get('t-0')!.message).toContain('message format 1')
-    expect(files.stat(file).size).toBe(sizes[0]! + sizes[1]!)
+    expect(files.stat(file).size).toBe(sizes[0]! + sizes[1]! + 80)
   })
 })
 

@@ -4,9 +4,10 @@ type Declared = Setting<unknown, SettingOptions<unknown>>
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function defaultOf({ options, print }: Declared): string {
+function defaultOf(setting: Declared): string {
+  const { options } = setting
   if (options.required && options.default === undefined) return 'required'
-  return options.default === undefined || print(options.default) === '' ? '' : `\`${print(options.default)}\``
+  return options.default === undefined || setting.print(options.default) === '' ? '' : `\`${setting.print(options.default)}\``
 }
 
 /** The Markdown table of declared settings: the reference, which is never written by hand. */

@@ -129,7 +129,7 @@ export function powerCutFiles(
       change(path, undefined)
     },
     removeTree(path) {
-      for (const each of [...current.keys()]) if (each.startsWith(`${path}/`)) change(each, undefined)
+      for (const each of current.keys()) if (each.startsWith(`${path}/`)) change(each, undefined)
     },
     readWhole: (path) => Buffer.from(at(path).current),
     replace(path, content) {

@@ -13,6 +13,8 @@ export async function replayPartition(
   state: StoredState,
 ): Promise<void> {
   for await (const bytes of partitions.read(partition)) {
+    // A large partition must not keep the loop from everybody else.
+    await new Promise((done) => setImmediate(done))
     for (const batch of batches(bytes)) {
       if (batch.isControl) {
         for (const { key } of batch.records()) {

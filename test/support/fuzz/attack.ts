@@ -19,7 +19,7 @@ export interface AttackFigures {
 }
 
 /** How long a frame may leave the connection silent before the attacker hangs up. */
-const patienceMs = 150
+const patienceMs = 100
 const sentinelId = 0x5e471e1
 const sentinel = Buffer.concat(encodeRequest(apiVersions, 0, sentinelId, 'fuzz', {} as never))
 

@@ -55,6 +55,15 @@ export class Acknowledgements {
     return [...this.#lanes.values()].map(({ partition, latest }) => ({ partition, offset: latest }))
   }
 
+  /** These are stored: of partitions that are over nothing needs to be known any more. */
+  forget(entries: readonly SourceOffsetEntry[]): void {
+    for (const { partition } of entries) {
+      const key = canonicalJson(partition)
+      const lane = this.#lanes.get(key)
+      if (lane?.latest === null && lane.queue.length === 0) this.#lanes.delete(key)
+    }
+  }
+
   /** Offsets that have become storable since the last call. */
   take(): SourceOffsetEntry[] {
     const entries: SourceOffsetEntry[] = []

@@ -37,7 +37,7 @@ export class SourceRunner {
   readonly #tolerance: Tolerance
   #state: TaskState = 'RUNNING'
   #failure: unknown
-  #unstored: SourceOffsetEntry[] = []
+  readonly #unstored = new Map<string, SourceOffsetEntry>()
   #committing: Promise<void> = Promise.resolve()
   /** Settles when the task is over, whatever the way; never rejects. */
   readonly done: Promise<void>
@@ -205,12 +205,13 @@ export class SourceRunner {
 
   async #commit(): Promise<void> {
     const { connector, offsets, task, log } = this.#setup
-    const entries = [...this.#unstored, ...this.#acknowledgements.take()]
+    for (const entry of this.#acknowledgements.take()) this.#unstored.set(canonicalJson(entry.partition), entry)
+    const entries = [...this.#unstored.values()]
     if (entries.length === 0) return
-    this.#unstored = entries
     try {
       await offsets.set(entries.map((entry) => ({ connector, ...entry })))
-      this.#unstored = []
+      this.#unstored.clear()
+      this.#acknowledgements.forget(entries)
       await task.acknowledged?.(entries)
     } catch (error) {
       log('error', `offsets were not stored: ${(error as Error).message}`)

@@ -12,7 +12,6 @@ export type LineSource = Pick<Lineage, 'path' | 'topicPartition'>
 
 /** What the lines of one file have in common. */
 interface Origin {
-  readonly path: string
   readonly key: Buffer | null
   readonly pathHeader: ConnectHeader
 }
@@ -21,7 +20,7 @@ interface Origin {
 export class LineRecords {
   readonly #config: FileSourceConfig
   readonly #keyOf: (path: string) => string | null
-  readonly #origins = new Map<string, Origin>()
+  readonly #origins = new WeakMap<LineSource, Origin>()
 
   /** `several`: more than one file may be read, so that a key has to say which. */
   constructor(config: FileSourceConfig, several: boolean) {
@@ -30,13 +29,14 @@ export class LineRecords {
     this.#keyOf = mode === 'none' ? () => null : mode === 'path' ? (path) => path : (path) => basename(path)
   }
 
-  #origin(path: string): Origin {
-    let origin = this.#origins.get(path)
+  #origin(source: LineSource): Origin {
+    let origin = this.#origins.get(source)
     if (!origin) {
+      const { path } = source
       const key = this.#keyOf(path)
       const pathHeader = { key: 'file.path', schema: schemas.string, value: path }
-      origin = { path, key: key === null ? null : Buffer.from(key), pathHeader }
-      this.#origins.set(path, origin)
+      origin = { key: key === null ? null : Buffer.from(key), pathHeader }
+      this.#origins.set(source, origin)
     }
     return origin
   }
@@ -48,9 +48,9 @@ export class LineRecords {
     cursor: LineCursor,
     timestamp: number,
   ): SourceRecord[] {
-    const { path, topicPartition: partition } = source
+    const { topicPartition: partition } = source
     const { topic, 'batch.size': most, 'headers.mode': headersMode, 'value.type': valueType } = this.#config
-    const { key, pathHeader } = this.#origin(path)
+    const { key, pathHeader } = this.#origin(source)
     const keySchema = key === null ? null : schemas.string
     const valueSchema = valueType === 'bytes' ? schemas.bytes : schemas.string
     const records: SourceRecord[] = []

@@ -131,6 +131,8 @@ export class SinkOutput {
     this.#since = null
     this.#write(null)
     this.#file = this.#ports.files.open(this.#path, { create: true })
+    // Syncing a file does not make its name durable.
+    if (this.#config['file.sync']) this.#ports.files.syncDirectory(dirname(this.#path))
   }
 
   #finishRoll(to: string, bytes: number): void {

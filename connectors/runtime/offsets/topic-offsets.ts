@@ -113,7 +113,10 @@ export class TopicOffsets implements OffsetStore {
     const ms = this.#options.flushTimeoutMs
     await within(this.#timers, ms, this.#producer!.flush(), () => connectErrors.OFFSETS_TIMEOUT({ ms }))
     if (failure) throw failure as Error
-    for (const change of changes) this.#table.set(change)
+    for (const change of changes) {
+      this.#table.set(change)
+      if (change.offset === null) this.#keys.delete(canonicalJson([change.connector, change.partition]))
+    }
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import { serdes } from '#core/serde/serdes.ts'
 import type { Fold } from '../operators/aggregate.ts'
 import { aggregate, counting, reducing } from '../operators/aggregate.ts'
 import type { NodeOperator } from '../operators/operator.ts'
-import type { TimeWindows } from '../operators/windows.ts'
+import type { SessionWindows, SlidingWindows, TimeWindows } from '../operators/windows.ts'
 import type { StorePlan } from '../state/store.ts'
 import type { PlanNode, RepartitionPlan, Resolved } from '../topology/plan.ts'
 import type { MaterializedOptions } from './materialized.ts'
@@ -11,6 +11,7 @@ import { speaksOfStore, storeName, storeOptions, storePlan } from './materialize
 import type { NameOption, Parts } from './parts.ts'
 import { parts } from './parts.ts'
 import type { KTable } from './table.ts'
+import { SessionWindowedKStream } from './session-windowed-stream.ts'
 import { TimeWindowedKStream } from './time-windowed-stream.ts'
 
 /** How a grouping is repartitioned, if it has to be: `name` names the topic, the serdes are those of its records. */
@@ -107,7 +108,12 @@ export class KGroupedStream<K, V> {
   }
 
   /** Groups further by windows of event time. */
-  windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V> {
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
+  windowedBy(
+    windows: TimeWindows | SlidingWindows | SessionWindows,
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    if (windows.kind === 'session') return new SessionWindowedKStream(this.#grouping, windows, 'update')
     return new TimeWindowedKStream(this.#grouping, windows, 'update')
   }
 

@@ -37,7 +37,10 @@ export class KGroupedTable<K, V> {
       add: (count) => count + 1,
       subtract: (count) => count - 1,
     }
-    return this.#table('KTABLE-AGGREGATE-', fold, { ...options, value: options.value ?? (serdes.long as Serde<number>) })
+    return this.#table('KTABLE-AGGREGATE-', fold, {
+      ...options,
+      value: options.value ?? (serdes.long as Serde<number>),
+    })
   }
 
   /** Combines the rows of each group with `adder`; `subtractor` takes one away again. */
@@ -74,7 +77,16 @@ export class KGroupedTable<K, V> {
       table: { parents: [], store, lazy: false },
     })
     const sources = new Set([sourceName])
-    return plan.make.table({ plan, node, name, key, value: options.value, sources, rekeyed: false, queryable: wishes.name })
+    return plan.make.table({
+      plan,
+      node,
+      name,
+      key,
+      value: options.value,
+      sources,
+      rekeyed: false,
+      queryable: wishes.name,
+    })
   }
 
   /** The way through the repartition topic. One that the user named is shared by all aggregations of the grouping. */

@@ -37,6 +37,8 @@ export interface StoreNeeds {
   readonly windowSizeMs?: number
   /** Shortest retention that works. */
   readonly leastRetentionMs?: number
+  /** False where Kafka does not cache. */
+  readonly cacheable?: boolean
 }
 
 /** Options in full. */
@@ -71,7 +73,7 @@ export function storePlan(name: string, options: StoreOptions, needs: StoreNeeds
     kind: versioned === undefined ? needs.kind : 'versionedKeyValue',
     key: needs.key,
     value: needs.value,
-    cached: cache && versioned === undefined,
+    cached: cache && needs.cacheable !== false && versioned === undefined,
     logged: log !== false,
     logConfig: typeof log === 'object' ? log : {},
     ...(retentionMs !== undefined && { retentionMs }),

@@ -88,7 +88,10 @@ export class KTable<K, V> {
   }
 
   /** As `mapValues`, but `mapper` is also asked about rows that are deleted. */
-  transformValues<V2>(mapper: ValueMapper<K, V | null, V2 | null>, options: MaterializedOptions<K, V2> = {}): KTable<K, V2> {
+  transformValues<V2>(
+    mapper: ValueMapper<K, V | null, V2 | null>,
+    options: MaterializedOptions<K, V2> = {},
+  ): KTable<K, V2> {
     const { plan, node: before, key } = this[parts]
     const wishes = storeOptions(options.store)
     const name = plan.naming.named(options.name, 'KTABLE-TRANSFORMVALUES-')
@@ -112,7 +115,10 @@ export class KTable<K, V> {
   }
 
   /** Gives each row a new key and value, to be aggregated by that key. A repartition topic comes between. */
-  groupBy<K2, V2>(mapper: (value: V, key: K) => Entry<K2, V2>, options: GroupedOptions<K2, V2> = {}): KGroupedTable<K2, V2> {
+  groupBy<K2, V2>(
+    mapper: (value: V, key: K) => Entry<K2, V2>,
+    options: GroupedOptions<K2, V2> = {},
+  ): KGroupedTable<K2, V2> {
     const { plan, node: before } = this[parts]
     const name = plan.naming.named(options.name, 'KTABLE-SELECT-')
     const node = plan.add({

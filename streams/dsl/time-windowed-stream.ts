@@ -5,7 +5,8 @@ import type { Fold } from '../operators/aggregate.ts'
 import { counting, reducing } from '../operators/aggregate.ts'
 import type { EmitStrategy } from '../operators/window-aggregate.ts'
 import { windowAggregate } from '../operators/window-aggregate.ts'
-import type { TimeWindows } from '../operators/windows.ts'
+import { slidingAggregate } from '../operators/sliding-aggregate.ts'
+import type { SlidingWindows, TimeWindows } from '../operators/windows.ts'
 import type { Windowed } from '../state/windowed.ts'
 import { timeWindowedSerde } from '../state/windowed.ts'
 import type { Resolved } from '../topology/plan.ts'
@@ -17,11 +18,11 @@ import type { KTable } from './table.ts'
 /** Records grouped by key and time window, waiting to be aggregated. */
 export class TimeWindowedKStream<K, V> {
   readonly #grouping: Grouping
-  readonly #windows: TimeWindows
+  readonly #windows: TimeWindows | SlidingWindows
   readonly #emit: EmitStrategy
 
   /** @internal */
-  constructor(grouping: Grouping, windows: TimeWindows, emit: EmitStrategy) {
+  constructor(grouping: Grouping, windows: TimeWindows | SlidingWindows, emit: EmitStrategy) {
     this.#grouping = grouping
     this.#windows = windows
     this.#emit = emit
@@ -38,8 +39,8 @@ export class TimeWindowedKStream<K, V> {
   /** Counts the records of each key and window. */
   count(options: MaterializedOptions<K, number> = {}): KTable<Windowed<K>, number> {
     const { plan } = this.#grouping.source
-    if (speaksOfStore(options) && storeOptions(options.store).name === undefined)
-      plan.naming.store('KSTREAM-AGGREGATE-')
+    const unnamed = speaksOfStore(options) && storeOptions(options.store).name === undefined
+    if (unnamed && this.#windows.kind !== 'sliding') plan.naming.store('KSTREAM-AGGREGATE-')
     const value = options.value ?? (serdes.long as Serde<number>)
     return this.#table('KSTREAM-AGGREGATE-', counting as Fold<K, V, number>, { ...options, value })
   }
@@ -58,6 +59,7 @@ export class TimeWindowedKStream<K, V> {
   #table<A>(prefix: string, fold: Fold<K, V, A>, options: MaterializedOptions<K, A>): KTable<Windowed<K>, A> {
     const { plan, key: inherited } = this.#grouping.source
     const windows = this.#windows
+    const sizeMs = windows.kind === 'sliding' ? windows.differenceMs : windows.sizeMs
     const wishes = storeOptions(options.store)
     const store = storeName(plan, wishes, prefix)
     const name = plan.naming.named(options.name, prefix)
@@ -66,12 +68,15 @@ export class TimeWindowedKStream<K, V> {
       kind: 'timestampedWindow',
       key: inner,
       value: options.value,
-      windowSizeMs: windows.sizeMs,
-      leastRetentionMs: windows.sizeMs + windows.graceMs,
+      windowSizeMs: sizeMs,
+      cacheable: windows.kind !== 'sliding' || this.#emit === 'update',
+      leastRetentionMs: (windows.kind === 'sliding' ? 2 * sizeMs : sizeMs) + windows.graceMs,
     })
-    const operator = ({ sendsOldValues }: Resolved) =>
-      windowAggregate(windows, fold, { store, sendOldValues: sendsOldValues, emit: this.#emit })
-    const key = inner === undefined ? undefined : (timeWindowedSerde(inner, windows.sizeMs) as Serde<unknown>)
+    const operator = ({ sendsOldValues }: Resolved) => {
+      const given = { store, sendOldValues: sendsOldValues, emit: this.#emit }
+      return windows.kind === 'sliding' ? slidingAggregate(windows, fold, given) : windowAggregate(windows, fold, given)
+    }
+    const key = inner === undefined ? undefined : (timeWindowedSerde(inner, sizeMs) as Serde<unknown>)
     return plan.make.table(this.#grouping.table(name, spec, operator, { key, graceMs: windows.graceMs }))
   }
 }

@@ -1,5 +1,5 @@
 import { streamsErrors } from '../errors.ts'
-import type { TimeWindows } from '../operators/windows.ts'
+import type { SessionWindows, SlidingWindows, TimeWindows } from '../operators/windows.ts'
 import type { Duration } from './duration.ts'
 import { durationMs } from './duration.ts'
 
@@ -36,6 +36,22 @@ export const windows = {
   /** A window of `size` begins at every multiple of `advance`; a record lies in several. */
   hopping: (size: Duration, options: GraceOption & { readonly advance: Duration }): TimeWindows =>
     timed('hopping', size, options.advance, options),
+  /** `[t - difference, t]` for every time t at which the content changes, both ends included. */
+  sliding: (difference: Duration, { grace = 0 }: GraceOption = {}): SlidingWindows => {
+    const differenceMs = durationMs(difference, 'sliding window difference')
+    const graceMs = durationMs(grace, 'sliding window grace')
+    if (differenceMs < 0) refuse('sliding window difference', `must not be negative, got ${differenceMs}`)
+    if (graceMs < 0) refuse('sliding window grace', `must not be negative, got ${graceMs}`)
+    return Object.freeze({ kind: 'sliding', differenceMs, graceMs })
+  },
+  /** Records of a key that follow one another within `gap`; both ends included. */
+  session: (gap: Duration, { grace = 0 }: GraceOption = {}): SessionWindows => {
+    const gapMs = durationMs(gap, 'session gap')
+    const graceMs = durationMs(grace, 'session grace')
+    if (gapMs <= 0) refuse('session gap', `must be more than 0 ms, got ${gapMs}`)
+    if (graceMs < 0) refuse('session grace', `must not be negative, got ${graceMs}`)
+    return Object.freeze({ kind: 'session', gapMs, graceMs })
+  },
   /** One window without end, beginning at `start` (ms since the epoch). */
   unlimited: ({ start = 0 }: { readonly start?: number } = {}): TimeWindows => {
     if (!Number.isSafeInteger(start) || start < 0) refuse('unlimited window start', `must be a time, got ${start}`)

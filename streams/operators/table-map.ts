@@ -28,7 +28,8 @@ const mapRows = <K, V, V2>(
   operator((emit, context) => {
     const store = name === undefined ? undefined : context.store<TableStore<K, V2>>(name)
     const forward = store === undefined ? undefined : forwarder(store, emit, sendsOldValues)
-    const map = (value: V | null, key: K): V2 | null => (value === null && !asksOfNothing ? null : mapper(value as V, key))
+    const map = (value: V | null, key: K): V2 | null =>
+      value === null && !asksOfNothing ? null : mapper(value as V, key)
     return (record) => {
       const { key, value: change, timestamp, headers } = record
       const after = map(change.newValue, key)

@@ -2,7 +2,7 @@ import type { Change, StreamRecord } from '../record.ts'
 import type { TimestampedWindowStore } from '../state/window-store.ts'
 import type { Windowed } from '../state/windowed.ts'
 import type { AggregateOptions, Fold } from './aggregate.ts'
-import { FinalResults } from './final-results.ts'
+import { closingTimeWindows, FinalResults } from './final-results.ts'
 import { forwarder } from './forwarder.ts'
 import type { NodeOperator } from './operator.ts'
 import { operator } from './operator.ts'
@@ -32,7 +32,8 @@ export const windowAggregate = <K, V, A>(
     const { task } = context
     const onUpdate = strategy === 'update'
     const forward = onUpdate ? forwarder(store, emit, sendOldValues) : undefined
-    const final = onUpdate ? undefined : new FinalResults(store, name, windows, task, emit)
+    const closing = { ...closingTimeWindows(windows), rows: store.fetchAll.bind(store) }
+    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, name, task, emit)
     let observed = -1
     let lastEnd = -1
     task.onCloseWindows(() => {

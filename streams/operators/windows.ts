@@ -1,5 +1,3 @@
-import type { Window } from '../state/windowed.ts'
-
 /** Windows of a fixed size at fixed starts: tumbling, hopping and unlimited ones. All times in ms. */
 export interface TimeWindows {
   readonly kind: 'tumbling' | 'hopping' | 'unlimited'
@@ -10,6 +8,20 @@ export interface TimeWindows {
   readonly startMs: number
 }
 
+/** Windows around records: `[t - difference, t]` for every time t at which their content changes, both ends included. */
+export interface SlidingWindows {
+  readonly kind: 'sliding'
+  readonly differenceMs: number
+  readonly graceMs: number
+}
+
+/** Windows of activity: records of a key belong together as long as no gap between them is longer. Both ends included. */
+export interface SessionWindows {
+  readonly kind: 'session'
+  readonly gapMs: number
+  readonly graceMs: number
+}
+
 /** The starts of all windows that a time lies in, ascending; never negative. */
 export function windowStarts({ kind, sizeMs, advanceMs, startMs }: TimeWindows, time: number): number[] {
   if (kind === 'unlimited') return time >= startMs ? [startMs] : []
@@ -18,6 +30,3 @@ export function windowStarts({ kind, sizeMs, advanceMs, startMs }: TimeWindows, 
   for (let start = first; start <= time; start += advanceMs) starts.push(start)
   return starts
 }
-
-/** The window that begins at `start`. */
-export const windowAt = ({ sizeMs }: TimeWindows, start: number): Window => ({ start, end: start + sizeMs })

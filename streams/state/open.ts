@@ -1,8 +1,8 @@
 import { unreachable } from '#core/errors/assert.ts'
-import { invalid } from '../errors.ts'
 import type { OpenStore, StoreEnvironment } from './environment.ts'
 import { openKeyValueStore } from './key-value-store.ts'
 import { openOuterJoinStore } from './outer-join-store.ts'
+import { openSessionStore } from './session-store.ts'
 import type { StoreSpec } from './store.ts'
 import { openSuppressionBuffer } from './suppression-buffer.ts'
 import { openVersionedStore } from './versioned-store.ts'
@@ -24,7 +24,7 @@ export function openStore(spec: StoreSpec, environment: StoreEnvironment): OpenS
     case 'outerJoin':
       return openOuterJoinStore(spec, environment)
     case 'session':
-      throw invalid('session stores are not there yet')
+      return openSessionStore(spec, environment)
     default:
       return unreachable(spec.kind)
   }

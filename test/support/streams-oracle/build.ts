@@ -1,6 +1,16 @@
 import type { Serde } from 'millrace'
 import { serdes } from 'millrace'
-import type { KGroupedStream, KStream, KTable, StoreOptions, TimeWindowedKStream, Topology } from 'millrace/streams'
+import type {
+  KGroupedStream,
+  KStream,
+  KTable,
+  StoreOptions,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindowedKStream,
+  TimeWindows,
+  Topology,
+} from 'millrace/streams'
 import {
   KGroupedTable,
   KStream as StreamClass,
@@ -179,7 +189,7 @@ export class CaseBuilder {
     const grouped = this.#made.get(node['in'] as string) as Grouped
     const number = (field: string): number => node[field] as number
     const grace = { grace: number('grace') ?? 0 }
-    const over = (): ReturnType<typeof windows.tumbling> => {
+    const over = (): TimeWindows | SlidingWindows | SessionWindows => {
       switch (node['kind']) {
         case 'tumbling':
           return windows.tumbling(number('size'), grace)
@@ -187,12 +197,14 @@ export class CaseBuilder {
           return windows.hopping(number('size'), { advance: number('advance'), ...grace })
         case 'unlimited':
           return windows.unlimited({ start: number('start') })
+        case 'sliding':
+          return windows.sliding(number('difference'), grace)
         default:
-          throw new Unsupported(`${node['kind'] as string} windows are not supported`)
+          return windows.session(number('gap'), grace)
       }
     }
     if (typeof grouped.windowedBy !== 'function') throw new Unsupported('windows of a cogroup are not supported')
-    const windowed = grouped.windowedBy(over())
+    const windowed = grouped.windowedBy(over() as TimeWindows)
     return node['emit'] === 'close' ? windowed.emit('close') : windowed
   }
 
@@ -201,14 +213,16 @@ export class CaseBuilder {
     const options = { ...materialized(node, node.op === 'count' ? long : string), ...named(node) }
     if (node.op === 'count') return grouped.count(options as object)
     const fn = node['fn'] as Fn
-    if (grouped instanceof KGroupedTable) return this.#aggregateTable(node, grouped as KGroupedTable<unknown, unknown>, options)
+    if (grouped instanceof KGroupedTable)
+      return this.#aggregateTable(node, grouped as KGroupedTable<unknown, unknown>, options)
     if (node.op === 'reduce') return grouped.reduce((agg, value) => fns.aggregate(fn, null, value, agg), options)
     const init = node['init'] as string
     return grouped.aggregate<unknown>({
       init: () => init,
-      add: (agg, value, key) => fns.aggregate(fn, key, value, agg),
+      add: (agg: unknown, value: unknown, key: unknown) => fns.aggregate(fn, key, value, agg),
       ...options,
-    })
+      merge: (a: unknown, b: unknown) => fns.merge(node['merger'] as Fn, a, b),
+    } as never)
   }
 
   #aggregateTable(node: CaseNode, grouped: KGroupedTable<unknown, unknown>, options: object): Table {

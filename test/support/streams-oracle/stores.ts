@@ -1,5 +1,6 @@
 import type {
   KeyValueStore,
+  SessionStore,
   TimestampedKeyValueStore,
   TimestampedWindowStore,
   Topology,
@@ -55,6 +56,10 @@ function rows(kind: string, store: unknown, given: Case): { type: string; rows: 
         rows: all.map(([{ key, start }, row]) => [key, start, row.value, row.timestamp]),
       }
     }
+    case 'session': {
+      const all = [...(store as SessionStore<Json, Json>).all()]
+      return { type: 'session', ordered: 3, rows: all.map(([{ key, start, end }, value]) => [key, start, end, value]) }
+    }
     case 'versionedKeyValue':
       return { type: 'versioned', ordered: 2, rows: versions(store as VersionedKeyValueStore<Json, Json>, given) }
     default:
@@ -86,5 +91,6 @@ const byColumns =
     const keys = Buffer.compare(Buffer.from(a[0] as string), Buffer.from(b[0] as string))
     if (keys !== 0 || ordered === 1) return keys
     const at = typeof a[1] === 'number' ? 1 : 2
-    return (a[at] as number) - (b[at] as number)
+    const first = (a[at] as number) - (b[at] as number)
+    return first !== 0 || ordered === 2 ? first : (a[at + 1] as number) - (b[at + 1] as number)
   }

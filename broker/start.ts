@@ -21,6 +21,7 @@ import { served } from './handlers/index.ts'
 import { type ListenerPlan, planListeners } from './listeners.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
+import { writePartitionMetadata } from './log/partition-metadata.ts'
 import type { Endpoint } from './network/connection.ts'
 import { BufferPool } from './network/buffer-pool.ts'
 import { Listener } from './network/listener.ts'
@@ -183,7 +184,7 @@ class RunningBroker implements Broker {
     this.nodeId = meta.nodeId
     this.clusterId = meta.clusterId
     this.dataDir = logs.path
-    this.#controller = new Controller(ports, metadataLogOf(logs), {
+    this.#controller = new Controller(ports, metadataLogOf(ports.files, logs), {
       voter: { nodeId: meta.nodeId, directoryId: meta.directoryId, endpoint: plan.controller },
       rack: config['broker.rack'] ?? null,
       snapshotBytes: config['metadata.log.max.record.bytes.between.snapshots'],
@@ -326,10 +327,14 @@ class RunningBroker implements Broker {
 }
 
 /** The log of the cluster's metadata, opened or made. Nothing in it is ever too old or too large to keep. */
-function metadataLogOf(logs: LogDirectory) {
+function metadataLogOf(files: Files, logs: LogDirectory) {
   const settings = { 'retention.ms': -1, 'retention.bytes': -1, 'max.message.bytes': 2147483647, 'file.delete.delay.ms': 0 }
   const config = topicConfigDefinition.parse(settings, metadataTopic)
+  const damage = logs.damaged.get(`${metadataTopic}-0`)
+  if (damage !== undefined) throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
   const log = logs.get(metadataTopic, 0) ?? logs.create(metadataTopic, 0, metadataTopicUuid, config)
   log.updateConfig(config)
+  // A directory that was formatted and never started holds a snapshot and no card yet.
+  if (log.topicId === undefined) writePartitionMetadata(files, log.directory, metadataTopicUuid)
   return log
 }

@@ -89,7 +89,8 @@ export class Configs {
       const behind = (topicSynonyms as Readonly<Record<string, readonly TopicSynonym[]>>)[name] ?? []
       const synonyms = [
         ...(own.has(name) ? [{ name, value: own.get(name)!, source: configSources.topic }] : []),
-        ...behind.flatMap((synonym) => this.#brokerSynonyms(synonym.name)),
+        // As Apache shows it: a default counts only under the strongest name.
+        ...behind.flatMap((synonym, i) => this.#brokerSynonyms(synonym.name, i === 0)),
       ]
       const source = synonyms[0]?.source ?? configSources.default
       return row(name, setting, printed(setting, defaults[name]), source, false, synonyms)
@@ -115,13 +116,13 @@ export class Configs {
     })
   }
 
-  #brokerSynonyms(name: string): ConfigSynonym[] {
+  #brokerSynonyms(name: string, withDefault = true): ConfigSynonym[] {
     const setting = settingOf(brokerSettings, name)
     if (setting === undefined) return []
     const dynamic = this.#image.configOf(configResources.broker, String(this.#nodeId)).get(name)
     const everywhere = this.#image.configOf(configResources.broker, '').get(name)
     const given = this.#given[name]
-    const standard = printed(setting, setting.options.default)
+    const standard = withDefault ? printed(setting, setting.options.default) : null
     return [
       ...(dynamic === undefined ? [] : [{ name, value: dynamic, source: configSources.dynamicBroker }]),
       ...(everywhere === undefined ? [] : [{ name, value: everywhere, source: configSources.dynamicDefault }]),

@@ -54,7 +54,9 @@ export class MetadataLog {
         image.offset = start - 1
         image.epoch = snapshot.epoch
       }
-      if (this.log.logEndOffset > start) this.#replayLog(image, start)
+      // A power cut may leave a snapshot of records that never reached the disk themselves.
+      if (this.log.logEndOffset < start) this.log.truncateFullyAndStartAt(start)
+      else if (this.log.logEndOffset > start) this.#replayLog(image, start)
     } catch (cause) {
       if (!(cause instanceof ReplayError || cause instanceof RangeError)) throw cause
       throw brokerErrors.METADATA_CORRUPT({ directory: this.directory, problem: cause.message }, cause)

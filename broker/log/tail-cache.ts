@@ -1,8 +1,8 @@
 import { RecordBatch } from '#core/records/batch.ts'
 
 const smallestChunkBytes = 16 * 1024
-/** Measured: above the 128 to 256 KiB where the allocator goes to the system for each, page faults cost more than the copy. */
-const largestChunkBytes = 256 * 1024
+/** Measured: larger pieces come from the system anew each time, and then page faults cost more than the copy. */
+const largestChunkBytes = 128 * 1024
 const chunksAtLeast = 8
 /** Unused chunks kept for reuse. */
 const spareChunks = 4

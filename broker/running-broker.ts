@@ -1,0 +1,249 @@
+import { metadataTopicUuid } from '#core/bytes/uuid.ts'
+import type { Clock } from '#core/ports/clock.ts'
+import type { Files } from '#core/ports/files.ts'
+import type { Random } from '#core/ports/random.ts'
+import type { Timers } from '#core/ports/timers.ts'
+import type { Log } from '#core/telemetry/log.ts'
+
+import type { BrokerConfig } from './config.ts'
+import { Configs } from './controller/configs.ts'
+import { Controller } from './controller/controller.ts'
+import type { MetaProperties } from './controller/meta-properties.ts'
+import { GroupCoordinator } from './coordinator/group-coordinator.ts'
+import { brokerErrors } from './errors.ts'
+import { type BrokerMetrics, brokerMetrics } from './events.ts'
+import { Dispatcher } from './handlers/dispatcher.ts'
+import { served } from './handlers/index.ts'
+import type { ListenerPlan } from './listeners.ts'
+import { topicConfigDefinition } from './log/config.ts'
+import type { LogDirectory } from './log/log-directory.ts'
+import { writePartitionMetadata } from './log/partition-metadata.ts'
+import { BufferPool } from './network/buffer-pool.ts'
+import type { Endpoint } from './network/connection.ts'
+import { Listener } from './network/listener.ts'
+import { RequestMemory } from './network/request-memory.ts'
+import type { Node } from './node.ts'
+import { offsetsPartitions, topicsOf } from './offsets-partitions.ts'
+import { Publisher, metadataTopic } from './publisher.ts'
+import { Partitions } from './replication/partitions.ts'
+
+/** The world as a broker sees it; what is left out is the real one. */
+export interface BrokerPorts {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly files: Files
+}
+
+/** A running broker. */
+export interface Broker {
+  /** The address that clients of the first listener use. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** `host:port`, as clients take it. */
+  readonly bootstrapServers: string
+  readonly nodeId: number
+  readonly clusterId: string
+  /** The data directory; a name without a place in memory mode. */
+  readonly dataDir: string
+  readonly config: BrokerConfig
+  readonly metrics: BrokerMetrics
+  /** Answers what is under way, closes connections and logs. Safe to call twice. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** How long connections may take to finish when the broker stops. */
+const stopGraceMs = 2000
+
+/** The parts of a broker, put together: what starts after what, and what stops before what. */
+export class RunningBroker implements Broker {
+  readonly nodeId: number
+  readonly clusterId: string
+  readonly dataDir: string
+  readonly config: BrokerConfig
+  readonly metrics = brokerMetrics()
+  readonly #log: Log
+  readonly #plan: ListenerPlan
+  readonly #logs: LogDirectory
+  readonly #controller: Controller
+  readonly #configs: Configs
+  readonly #partitions = new Partitions()
+  readonly #groups: GroupCoordinator
+  readonly #node: Node
+  #listeners: Listener[] = []
+  #endpoints: Endpoint[] = []
+  #stopping: Promise<void> | undefined
+
+  constructor(
+    ports: BrokerPorts,
+    parts: {
+      readonly log: Log
+      readonly given: Readonly<Record<string, string>>
+      readonly config: BrokerConfig
+      readonly plan: ListenerPlan
+      readonly meta: MetaProperties
+      readonly logs: LogDirectory
+    },
+  ) {
+    const { log, config, plan, meta, logs } = parts
+    this.#log = log
+    this.#plan = plan
+    this.#logs = logs
+    this.config = config
+    this.nodeId = meta.nodeId
+    this.clusterId = meta.clusterId
+    this.dataDir = logs.path
+    this.#controller = new Controller(ports, metadataLogOf(ports.files, logs), {
+      voter: { nodeId: meta.nodeId, directoryId: meta.directoryId, endpoint: plan.controller },
+      rack: config['broker.rack'] ?? null,
+      snapshotBytes: config['metadata.log.max.record.bytes.between.snapshots'],
+    })
+    const { image } = this.#controller
+    this.#configs = new Configs(image, meta.nodeId, config, parts.given)
+    this.#groups = new GroupCoordinator({
+      ...ports,
+      log,
+      config,
+      partitions: offsetsPartitions(image, this.#partitions),
+      topics: topicsOf(image),
+    })
+    this.#node = {
+      ...ports,
+      id: meta.nodeId,
+      clusterId: meta.clusterId,
+      directoryId: meta.directoryId,
+      config,
+      controller: this.#controller,
+      configs: this.#configs,
+      partitions: this.#partitions,
+      groups: this.#groups,
+      logs,
+      buffers: new BufferPool(),
+      log,
+      metrics: this.metrics,
+    }
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const { host, port } = this.#endpoints[0]!
+    return { host, port }
+  }
+
+  get bootstrapServers(): string {
+    return this.#endpoints.map(({ host, port }) => `${host}:${port}`).join(',')
+  }
+
+  async start(): Promise<void> {
+    this.#controller.start()
+    new Publisher({
+      controller: this.#controller,
+      configs: this.#configs,
+      logs: this.#logs,
+      partitions: this.#partitions,
+      log: this.#log,
+      listener: {
+        offsetsPartitionLed: (partition) => this.#loadGroups(partition),
+        offsetsTopicRemoved: (count) => {
+          for (let partition = 0; partition < count; partition++) this.#groups.unload(partition)
+        },
+        topicsRemoved: (names) => this.#groups.onTopicsDeleted(names),
+      },
+    }).start()
+    await this.#listen()
+    await this.#controller.register(this.#endpoints)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Lets go of everything after a start that failed; the log stays as a crash would leave it. */
+  async abort(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.stop(0)))
+    await this.#groups.close()
+    await this.#logs.close()
+  }
+
+  async #stop(): Promise<void> {
+    for (const listener of this.#listeners) listener.close()
+    const waiting = [...this.#partitions.all()]
+    for (const partition of waiting) partition.retire()
+    await this.#groups.close()
+    await Promise.all(this.#listeners.map((listener) => listener.stop(stopGraceMs)))
+    await this.#controller.resign()
+    await this.#logs.close({ brokerEpoch: this.#controller.brokerEpoch })
+  }
+
+  async #listen(): Promise<void> {
+    const { config, metrics } = this
+    const dispatcher = new Dispatcher(this.#node, served)
+    const limit = config['queued.max.request.bytes']
+    const shared = {
+      memory: new RequestMemory(limit === -1 ? Number.POSITIVE_INFINITY : limit),
+      buffers: this.#node.buffers,
+      limits: {
+        maxFrameBytes: config['socket.request.max.bytes'],
+        maxUnanswered: config['queued.max.requests'],
+        idleMs: config['connections.max.idle.ms'],
+      },
+    }
+    const events = {
+      take: dispatcher.take,
+      opened: () => {
+        metrics.values.broker_connections_opened_total++
+        metrics.values.broker_connections++
+      },
+      closed: (connection: { clientHost: string }, reason: string | undefined) => {
+        metrics.values.broker_connections--
+        if (reason === undefined) return
+        metrics.values.broker_connections_dropped_total++
+        this.#log('debug', 'connection closed', { client: connection.clientHost, reason })
+      },
+      refused: (address: string, reason: string) => {
+        metrics.values.broker_connections_refused_total++
+        this.#log('warn', 'connection refused', { address, reason })
+      },
+    }
+    for (const each of this.#plan.clients) {
+      const listener = new Listener(
+        {
+          ...each,
+          maxConnections: config['max.connections'],
+          maxConnectionsPerAddress: config['max.connections.per.ip'],
+        },
+        shared,
+        events,
+      )
+      try {
+        this.#endpoints.push(await listener.start())
+      } catch (cause) {
+        throw brokerErrors.LISTENER_UNAVAILABLE({ host: each.host, port: each.port, problem: (cause as Error).message }, cause)
+      }
+      this.#listeners.push(listener)
+    }
+  }
+
+  #loadGroups(partition: number): void {
+    this.#groups.load(partition).catch((error: Error) => {
+      this.#log('error', 'the groups of a partition cannot be loaded', { partition, error: error.message })
+    })
+  }
+}
+
+/** The log of the cluster's metadata, opened or made. Nothing in it is ever too old or too large to keep. */
+function metadataLogOf(files: Files, logs: LogDirectory) {
+  const settings = { 'retention.ms': -1, 'retention.bytes': -1, 'max.message.bytes': 2147483647, 'file.delete.delay.ms': 0 }
+  const config = topicConfigDefinition.parse(settings, metadataTopic)
+  const damage = logs.damaged.get(`${metadataTopic}-0`)
+  if (damage !== undefined) throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
+  const log = logs.get(metadataTopic, 0) ?? logs.create(metadataTopic, 0, metadataTopicUuid, config)
+  log.updateConfig(config)
+  // A directory that was formatted and never started holds a snapshot and no card yet.
+  if (log.topicId === undefined) writePartitionMetadata(files, log.directory, metadataTopicUuid)
+  return log
+}

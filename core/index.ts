@@ -17,6 +17,7 @@ export {
   stickyAssignor,
 } from '#core/client/assignors/index.ts'
 export { clientErrors } from '#core/client/errors.ts'
+export { createKafkajsClient } from '#core/client/kafkajs/kafkajs-client.ts'
 export { createClient } from '#core/client/lean-client.ts'
 export type { LeanClientOptions } from '#core/client/lean-client.ts'
 export {

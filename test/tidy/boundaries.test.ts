@@ -12,7 +12,7 @@ type Room = (typeof rooms)[number]
 const packages: Record<string, readonly string[]> = {
   'core/records/compression': ['snappy', 'lz4-napi', '@toondepauw/node-zstd'],
   'core/bytes': ['@node-rs/crc32'],
-  'core/client/kafkajs.ts': ['kafkajs'],
+  'core/client/kafkajs': ['kafkajs'],
   'core/ports/modules.ts': ['tsx'],
   streams: ['rxjs', 'sorted-btree'],
   'millrace.ts': ['commander'],

@@ -1,4 +1,5 @@
-import type { GroupCoordinator } from '#core/client/group/coordinator.ts'
+import { GroupCoordinator } from '#core/client/group/coordinator.ts'
+import type { Links } from '#core/client/cluster/links.ts'
 import type { Committer } from '#core/client/group/committed-offsets.ts'
 import { isCoordinatorLost, isProtocolError, isRetriable } from '#core/client/errors.ts'
 import type { Timer } from '#core/ports/timers.ts'
@@ -55,6 +56,9 @@ const joinGraceMs = 5000
  */
 export class GroupMember {
   readonly #coordinator: GroupCoordinator
+  /** For joins alone: the broker holds their answers back until the whole group is there, and all that comes behind. */
+  readonly #joins: GroupCoordinator
+  readonly #joinLinks: Links
   readonly #role: GroupRole
   readonly #options: GroupMemberOptions
   readonly #attention: () => void
@@ -69,7 +73,10 @@ export class GroupMember {
   #beating = false
 
   constructor(coordinator: GroupCoordinator, role: GroupRole, options: GroupMemberOptions, attention: () => void) {
+    const { cluster, groupId } = coordinator
     this.#coordinator = coordinator
+    this.#joinLinks = cluster.links()
+    this.#joins = new GroupCoordinator(cluster, groupId, this.#joinLinks)
     this.#role = role
     this.#options = options
     this.#attention = attention
@@ -172,6 +179,7 @@ export class GroupMember {
   async leave(): Promise<void> {
     this.#stop.abort()
     this.#stopHeartbeats()
+    this.#joinLinks.close()
     const memberId = this.#memberId
     const { groupInstanceId } = this.#options
     if (memberId === '' || groupInstanceId !== null) return
@@ -188,7 +196,7 @@ export class GroupMember {
   async #joinOnce(): Promise<Joined> {
     const { sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = this.#options
     const { groupId } = this.#coordinator
-    const answer = await this.#coordinator.send(
+    const answer = await this.#joins.send(
       joinGroup,
       (version) => ({
         groupId,
@@ -216,7 +224,7 @@ export class GroupMember {
   async #sync(generationId: number, protocolName: string, assignments: ReadonlyMap<string, Buffer>): Promise<Buffer> {
     const { groupId } = this.#coordinator
     const { groupInstanceId, rebalanceTimeoutMs } = this.#options
-    const answer = await this.#coordinator.send(
+    const answer = await this.#joins.send(
       syncGroup,
       (version) => ({
         groupId,

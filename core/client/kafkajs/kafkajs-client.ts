@@ -1,0 +1,38 @@
+import type { Kafka } from 'kafkajs'
+
+import type { Client } from '#core/client/client.ts'
+import { KafkajsAdmin } from '#core/client/kafkajs/admin.ts'
+import { KafkajsConsumer } from '#core/client/kafkajs/consumer.ts'
+import type { Load } from '#core/client/kafkajs/limits.ts'
+import { KafkajsProducer } from '#core/client/kafkajs/producer.ts'
+
+export interface KafkajsClientOptions {
+  readonly bootstrapServers: string | readonly string[]
+  readonly clientId?: string
+}
+
+/**
+ * The client port on kafkajs, for programs that have it already: idempotent or plain producers, consumers in a group,
+ * and the administration it knows. Everything else throws KAFKAJS_CANNOT. kafkajs is loaded when first used.
+ */
+export function createKafkajsClient({ bootstrapServers, clientId = 'millrace' }: KafkajsClientOptions): Client {
+  const brokers = typeof bootstrapServers === 'string' ? bootstrapServers.split(',') : [...bootstrapServers]
+  const open = new Set<{ close(): Promise<void> }>()
+  let kafka: Promise<Kafka> | undefined
+  const load: Load = () =>
+    (kafka ??= import('kafkajs').then(
+      ({ default: { Kafka, logLevel } }) => new Kafka({ brokers, clientId, logLevel: logLevel.NOTHING }),
+    ))
+  const keep = <T extends { close(): Promise<void> }>(each: T): T => {
+    open.add(each)
+    return each
+  }
+  return {
+    producer: (options = {}) => keep(new KafkajsProducer(load, options)),
+    consumer: (options = {}) => keep(new KafkajsConsumer(load, options)),
+    admin: () => keep(new KafkajsAdmin(load)),
+    async close() {
+      await Promise.all([...open].map((each) => each.close()))
+    },
+  }
+}

@@ -46,6 +46,8 @@ export function command(
       (error, stdout, stderr) =>
         done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr }),
     )
+    // A program that ends without reading its input breaks the pipe: how it ended is what counts.
+    child.stdin?.on('error', () => undefined)
     child.stdin?.end(options.input ?? '')
   })
 }

@@ -245,7 +245,7 @@ export class Connection {
     let count = 0
     while (count < queue.length && queue[count]!.answer !== undefined) {
       const pending = queue[count++]!
-      for (const chunk of pending.answer!) this.#out.push(chunk)
+      for (const chunk of pending.answer!) pushAdjoined(this.#out, chunk)
       if (pending.sent !== undefined) this.#outSent.push(pending.sent)
       if (pending.reservedBytes > 0) this.#ports.memory.release(pending.reservedBytes)
       if (pending === this.#blocking) this.#blocking = undefined
@@ -286,4 +286,12 @@ export class Connection {
     if (pause) this.#socket.pause()
     else this.#socket.resume()
   }
+}
+
+/** Adds a chunk; one that lies in memory right behind the last, as small answers of one turn do, is joined with it. */
+function pushAdjoined(chunks: Buffer[], chunk: Buffer): void {
+  const last = chunks.at(-1)
+  if (last !== undefined && last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset) {
+    chunks[chunks.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length)
+  } else chunks.push(chunk)
 }

@@ -48,6 +48,8 @@ export function command(
     )
     // A program that ends without reading its input breaks the pipe: how it ended is what counts.
     child.stdin?.on('error', () => undefined)
+    // A program that ends without reading is judged by its exit code.
+    child.stdin?.on('error', () => undefined)
     child.stdin?.end(options.input ?? '')
   })
 }

@@ -1,5 +1,6 @@
 import type { Serde } from '#core/serde/serde.ts'
 import { invalid } from '../errors.ts'
+import type { StorePlan } from '../state/store.ts'
 import { compile } from '../topology/compile.ts'
 import type { TimestampExtractor } from '../topology/node.ts'
 import { parseOptimizations } from '../topology/optimise.ts'
@@ -73,6 +74,12 @@ export class StreamsBuilder {
     options: SourceOptions & { readonly store?: string | StoreOptions } = {},
   ): KTable<K, V> {
     return new KTable(addTable(this.#plan, source, options))
+  }
+
+  /** A store for processors that name it in their `stores` option; made by one of `stores`. */
+  addStore(store: StorePlan): this {
+    this.#plan.add({ kind: 'store', name: store.name, parents: [], store })
+    return this
   }
 
   /** Checks what was described and makes the topology. Throws TOPOLOGY_INVALID or SERDE_MISSING. */

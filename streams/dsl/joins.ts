@@ -8,8 +8,8 @@ import { JoinTime, joinWindow, selfJoin, streamJoin } from '../operators/stream-
 import type { StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
-import type { Duration } from './duration.ts'
-import { durationMs } from './duration.ts'
+import type { Duration } from '../duration.ts'
+import { durationMs } from '../duration.ts'
 import type { NameOption, Parts } from './parts.ts'
 
 /** Which side's records come out without a match. */
@@ -77,11 +77,10 @@ export function addStreamJoin<K, V, V2, R>(
     Object.freeze({
       ...bookkeeping(`${base === undefined ? automatic : base + suffix}-store`, key, value),
       kind: 'window',
-      // Every record has a key of its own here: compaction would find nothing to do.
-      logConfig: { 'cleanup.policy': 'delete' },
       retentionMs: windows.beforeMs + windows.afterMs + windows.graceMs,
       windowSizeMs: windows.beforeMs + windows.afterMs,
       retainDuplicates: true,
+      logsHeaders: true,
     })
   const leftStore = windowStore(names.automatic[0], names.suffixes[0], leftValue)
   const rightStore = windowStore(names.automatic[1], names.suffixes[1], rightValue)

@@ -9,13 +9,15 @@ import { map, mapValues, selectKey } from '../operators/map.ts'
 import type { NodeOperator } from '../operators/operator.ts'
 import type { Action } from '../operators/peek.ts'
 import { foreach, passThrough, peek } from '../operators/peek.ts'
+import type { ProcessorFactory } from '../operators/process.ts'
+import { process } from '../operators/process.ts'
 import { rxStage } from '../operators/rx-stage.ts'
 import type { StreamRecord } from '../record.ts'
 import { checkName } from '../topology/naming.ts'
 import type { SinkRoute, StreamPartitioner } from '../topology/node.ts'
 import type { ProcessorPlan, RepartitionPlan } from '../topology/plan.ts'
 import { BranchedStream } from './branches.ts'
-import type { GroupedOptions } from './grouped-stream.ts'
+import type { GroupedOptions } from './aggregation.ts'
 import { KGroupedStream } from './grouped-stream.ts'
 import type { JoinKind, LookupOptions, StreamJoinOptions } from './joins.ts'
 import { addLookup, addStreamJoin } from './joins.ts'
@@ -41,6 +43,11 @@ export interface RouteOptions<K, V> extends SinkOptions<K, V> {
 export interface RepartitionOptions<K, V> extends KeyValueOption<K, V> {
   readonly partitions?: number
   readonly partitioner?: StreamPartitioner<K, V>
+}
+
+/** Stores that a processor uses, by name: added to the builder before, or those of tables. */
+export interface StoresOption {
+  readonly stores?: readonly string[]
 }
 
 type ProcessorTraits = Partial<Pick<ProcessorPlan, 'keyChanging' | 'valueChanging' | 'merging'>>
@@ -150,6 +157,23 @@ export class KStream<K, V> {
       value: options.value,
       rekeyed: this[parts].rekeyed || !keepsKey,
     })
+  }
+
+  /** Runs a processor of your own. It may send any records, now or from a schedule. The next operation by key repartitions. */
+  process<K2, V2>(
+    factory: ProcessorFactory<K, V, K2, V2>,
+    options: KeyValueOption<K2, V2> & StoresOption = {},
+  ): KStream<K2, V2> {
+    const { key, value } = options
+    return this.#process('KSTREAM-PROCESSOR-', factory, options, { key, value, rekeyed: true })
+  }
+
+  /** Runs a processor of your own that leaves keys as they are. */
+  processValues<V2>(
+    factory: ProcessorFactory<K, V, K, V2>,
+    options: ValueOption<V2> & StoresOption = {},
+  ): KStream<K, V2> {
+    return this.#process('KSTREAM-PROCESSVALUES-', factory, options, { value: options.value })
   }
 
   /**
@@ -316,6 +340,26 @@ export class KStream<K, V> {
   #grouped<K2>(source: Parts, options: GroupedOptions<K2, V>): KGroupedStream<K2, V> {
     const name = options.name === undefined ? undefined : checkName(options.name)
     return new KGroupedStream({ ...source, key: options.key ?? source.key, value: options.value ?? source.value }, name)
+  }
+
+  #process<K2, V2>(
+    prefix: string,
+    factory: ProcessorFactory<K, V, K2, V2>,
+    options: NameOption & StoresOption,
+    changes: Partial<Parts>,
+  ): KStream<K2, V2> {
+    const mine = this[parts]
+    // Unlike other calls these use no name up when they are named.
+    const name = options.name === undefined ? mine.plan.naming.processor(prefix) : checkName(options.name)
+    const node = mine.plan.add({
+      kind: 'processor',
+      name,
+      parents: [mine.node],
+      operator: () => process(factory),
+      routes: true,
+      stores: options.stores ?? [],
+    })
+    return new KStream<K2, V2>({ ...mine, node, name, ...changes })
   }
 
   #same(prefix: string, operator: NodeOperator, options: NameOption): KStream<K, V> {

@@ -15,7 +15,7 @@ import {
 import type { StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
-import type { GroupedOptions } from './grouped-stream.ts'
+import type { GroupedOptions } from './aggregation.ts'
 import { KGroupedTable } from './grouped-table.ts'
 import type { MaterializedOptions, StoreOptions } from './materialized.ts'
 import { speaksOfStore, storeOptions, storePlan } from './materialized.ts'

@@ -130,7 +130,7 @@ export class SessionRows {
 
   #log(place: string, value: Buffer | null): void {
     const { changelog, current } = this.#environment
-    changelog?.(Buffer.from(place, 'latin1'), value, current.record?.timestamp ?? -1, current.record?.headers)
+    changelog?.(Buffer.from(place, 'latin1'), value, current.record?.timestamp ?? -1)
   }
 
   #put(key: string, start: number, end: number, value: Buffer | undefined, count: boolean): void {

@@ -42,6 +42,8 @@ export interface StorePlan {
   readonly windowSizeMs?: number
   /** Stores of joins that hold values of both sides: the serde of the right one. */
   readonly otherValue?: Serde<unknown> | undefined
+  /** Updates are logged with the headers of the record that caused them, as Kafka does for stream-stream joins. */
+  readonly logsHeaders?: boolean
   /** Window stores of joins keep several rows of one key and time. */
   readonly retainDuplicates?: boolean
 }

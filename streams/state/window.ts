@@ -24,6 +24,7 @@ type Segment = Map<string, Row>
 export class WindowRows {
   readonly #retentionMs: number
   readonly #duplicates: boolean
+  readonly #logsHeaders: boolean
   readonly #environment: StoreEnvironment
   readonly #segments = new BTree<number, Segment>(undefined, (a, b) => a - b)
   readonly #cache: StoreCache | undefined
@@ -34,6 +35,7 @@ export class WindowRows {
   constructor(spec: StoreSpec, environment: StoreEnvironment) {
     this.#retentionMs = spec.retentionMs ?? Infinity
     this.#duplicates = spec.retainDuplicates === true
+    this.#logsHeaders = spec.logsHeaders === true
     this.#environment = environment
     this.#cache = environment.cache?.open(environment.current, true, (entries) => this.#handOn(entries))
   }
@@ -122,8 +124,7 @@ export class WindowRows {
     if (changelog === undefined) return
     if (this.#duplicates) this.#logged = (this.#logged + 1) & 0x7fffffff
     const timestamp = row !== undefined && row.timestamp >= 0 ? row.timestamp : (current.record?.timestamp ?? -1)
-    // Plain window stores log the record's headers along, timestamped ones do not.
-    const headers = row !== undefined && row.timestamp >= 0 ? undefined : current.record?.headers
+    const headers = this.#logsHeaders ? current.record?.headers : undefined
     changelog(changelogKey(key, start, this.#logged), row === undefined ? null : row.value, timestamp, headers)
   }
 

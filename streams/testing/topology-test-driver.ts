@@ -3,8 +3,8 @@ import type { Header } from '#core/records/record.ts'
 import { noHeaders } from '#core/records/record.ts'
 import { silentLog } from '#core/telemetry/log.ts'
 import type { DropReason } from '../operators/context.ts'
-import type { Duration } from '../dsl/duration.ts'
-import { durationMs } from '../dsl/duration.ts'
+import type { Duration } from '../duration.ts'
+import { durationMs } from '../duration.ts'
 import type { Topic } from '../dsl/topic.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Collector } from '../runtime/collector.ts'
@@ -108,6 +108,8 @@ export class TopologyTestDriver implements Disposable {
   pipeBytes(topic: string, record: TestInput<Buffer, Buffer>): void {
     const { key, value, timestamp = this.#time.now(), headers = noHeaders } = record
     this.#enqueue(topic, key, value, timestamp, headers)
+    // A record that cannot be read may have left something in a dead letter topic.
+    this.#afterWork()
     this.#run()
   }
 

@@ -198,7 +198,8 @@ function changelogConfig(store: StoreSpec): Record<string, string> {
   const windowed = store.kind === 'window' || store.kind === 'timestampedWindow' || store.kind === 'session'
   const retention = (store.retentionMs ?? 0) + dayMs
   return {
-    'cleanup.policy': windowed ? 'compact,delete' : 'compact',
+    // Where duplicates are kept every record has a key of its own: compaction would find nothing to do.
+    'cleanup.policy': store.retainDuplicates === true ? 'delete' : windowed ? 'compact,delete' : 'compact',
     'message.timestamp.type': 'CreateTime',
     ...(windowed && { 'retention.ms': retention === Infinity ? '9223372036854775807' : String(retention) }),
     ...(store.kind === 'versionedKeyValue' && { 'min.compaction.lag.ms': String((store.retentionMs ?? 0) + dayMs) }),

@@ -15,6 +15,7 @@ import {
   KGroupedTable,
   KStream as StreamClass,
   sessionWindowedSerde,
+  stores,
   StreamsBuilder,
   timeWindowedSerde,
   topic,
@@ -23,6 +24,8 @@ import {
 } from 'millrace/streams'
 import type { CaseNode, Fn } from './case.ts'
 import * as fns from './functions.ts'
+import type { ProcessorSpec } from './processors.ts'
+import { processorOf } from './processors.ts'
 
 /** An operator of the vocabulary that this build does not offer. */
 export class Unsupported extends Error {}
@@ -51,6 +54,7 @@ export class CaseBuilder {
   readonly sinks = new Map<string, SinkSerdes>()
   readonly #builder = new StreamsBuilder({ defaults: { key: string, value: string } })
   readonly #made = new Map<string, unknown>()
+  readonly #kinds = new Map<string, string>()
   readonly #peek: Peek
 
   constructor(peek: Peek) {
@@ -103,6 +107,13 @@ export class CaseBuilder {
         return this.#streamJoin(node)
       case 'lookup':
         return this.#lookup(node)
+      case 'addStore':
+        return this.#addStore(node)
+      case 'process':
+      case 'processValues':
+        return this.#process(node)
+      case 'cogroup':
+        return this.#cogroup(node)
       case 'tableJoin':
         return this.#tableJoin(node)
       default:
@@ -185,6 +196,46 @@ export class CaseBuilder {
     })
   }
 
+  #addStore(node: CaseNode): void {
+    const name = node['name'] as string
+    const { kind, retention = 0, size = 0 } = node as unknown as { kind: string; retention?: number; size?: number }
+    const options = { ...text, cache: node['cache'] === true, log: node['log'] !== false }
+    this.#kinds.set(name, kind)
+    switch (kind) {
+      case 'kv':
+        return void this.#builder.addStore(stores.keyValue(name, options))
+      case 'timestamped':
+        return void this.#builder.addStore(stores.timestampedKeyValue(name, options))
+      case 'window':
+        return void this.#builder.addStore(
+          stores.window(name, { ...options, retention, size, duplicates: node['duplicates'] === true }),
+        )
+      default:
+        return void this.#builder.addStore(stores.session(name, { ...options, retention }))
+    }
+  }
+
+  #process(node: CaseNode): Stream {
+    const spec = node['proc'] as unknown as ProcessorSpec
+    const factory = processorOf(
+      { ...spec, timestamped: this.#kinds.get(spec.store ?? '') === 'timestamped' },
+      node.op === 'process',
+    )
+    const options = { ...named(node), ...(spec.store !== undefined && { stores: [spec.store] }) }
+    const stream = this.#stream(node['in'])
+    return node.op === 'process' ? stream.process(factory, options) : stream.processValues(factory, options)
+  }
+
+  #cogroup(node: CaseNode): unknown {
+    const streams = (node['in'] as string[]).map((id) => this.#made.get(id) as Grouped)
+    const adds = (node['aggs'] as Fn[]).map(
+      (fn) => (agg: unknown, value: unknown, key: unknown) => fns.aggregate(fn, key, value, agg) as unknown,
+    )
+    let cogrouped = streams[0]!.cogroup(adds[0]!)
+    for (const [i, stream] of streams.slice(1).entries()) cogrouped = cogrouped.cogroup(stream, adds[i + 1]!)
+    return cogrouped
+  }
+
   #windowedBy(node: CaseNode): Windows {
     const grouped = this.#made.get(node['in'] as string) as Grouped
     const number = (field: string): number => node[field] as number
@@ -203,7 +254,6 @@ export class CaseBuilder {
           return windows.session(number('gap'), grace)
       }
     }
-    if (typeof grouped.windowedBy !== 'function') throw new Unsupported('windows of a cogroup are not supported')
     const windowed = grouped.windowedBy(over() as TimeWindows)
     return node['emit'] === 'close' ? windowed.emit('close') : windowed
   }

@@ -29,6 +29,8 @@ export interface BatchBuilderOptions extends ProducerStamp {
   readonly partitionLeaderEpoch?: number
   /** Bytes to start with; the buffer grows as needed. */
   readonly initialBytes?: number
+  /** Memory to build in instead of new one: that of a builder whose batch nobody holds any more. */
+  readonly memory?: Buffer | undefined
 }
 
 const headerBytes = (headers: readonly Header[]): number => {
@@ -88,7 +90,7 @@ export class BatchBuilder {
   constructor(options: BatchBuilderOptions = {}) {
     this.#options = options
     // Off the shared pool: a batch lives long and would pin a pool slab that others use.
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(256, options.initialBytes ?? 1024))
+    this.#bytes = options.memory ?? Buffer.allocUnsafeSlow(Math.max(256, options.initialBytes ?? 1024))
   }
 
   /** Records appended. */
@@ -103,6 +105,11 @@ export class BatchBuilder {
 
   get maxTimestamp(): number {
     return this.#maxTimestamp
+  }
+
+  /** What the batch is built in; without compression the finished batch is a view on it. */
+  get memory(): Buffer {
+    return this.#bytes
   }
 
   /** Adds a record at the next offset; timestamp in ms. */

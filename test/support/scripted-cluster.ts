@@ -22,6 +22,14 @@ export type Script = (
   asked: Asked,
 ) => object | typeof silence | typeof hangUp | Promise<object | typeof silence | typeof hangUp>
 
+function deliver(listener: SocketListener, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) {
+    const count = bytes.copy(listener.target(), 0, at)
+    listener.received(count)
+    at += count
+  }
+}
+
 /** Brokers in memory that answer by script over sockets in memory, in virtual time. Broker `n` listens on port `n`. */
 export class ScriptedCluster {
   readonly time = new VirtualTime(1_000_000)
@@ -155,7 +163,7 @@ export class ScriptedCluster {
           const answer = await this.#answer(port, connection, frame)
           if (!open) return
           if (answer === hangUp) close(new Error('hung up'))
-          else if (answer !== silence) listener.data(Buffer.concat(answer))
+          else if (answer !== silence) deliver(listener, Buffer.concat(answer))
           else await new Promise(() => undefined)
         })
         if (sent) setImmediate(sent)

@@ -141,7 +141,8 @@ export class Connection {
         this.#state = 'open'
         opened()
       },
-      data: (chunk) => this.#data(chunk),
+      target: () => this.#frames.target(),
+      received: (count) => this.#received(count),
       closed: (error) => {
         if (this.#state === 'connecting') refuse(messageOf(error ?? 'the broker closed it'), error)
         else this.#end(this.#lost(messageOf(error ?? 'the broker closed it'), error))
@@ -149,10 +150,10 @@ export class Connection {
     })
   }
 
-  #data(chunk: Buffer): void {
+  #received(count: number): void {
     if (this.#state !== 'open') return
     try {
-      this.#frames.push(chunk)
+      this.#frames.received(count)
     } catch (error) {
       this.#end(this.#lost(messageOf(error), error))
     }

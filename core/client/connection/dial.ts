@@ -9,8 +9,10 @@ export interface Address {
 /** Told what happens on a socket, in this order: opened once, then data, then closed once. */
 export interface SocketListener {
   opened(): void
-  /** The chunk belongs to the listener. */
-  data(chunk: Buffer): void
+  /** Where the next bytes should go; asked for before each read. */
+  target(): Buffer
+  /** So many bytes have come to the start of the target. */
+  received(count: number): void
   /** Nothing follows; without an error the other side closed. */
   closed(error: Error | undefined): void
 }
@@ -29,9 +31,16 @@ export type Dial = (address: Address, listener: SocketListener) => ClientSocket
 export const tcpDial: Dial = ({ host, port }, listener) => {
   let failure: Error | undefined
   let corked = false
-  const socket = connect({ host, port, noDelay: true, keepAlive: true })
+  // Reading into memory of the listener's choice spares a fresh buffer for each read, and large answers a copy.
+  const onread = {
+    buffer: () => listener.target(),
+    callback: (count: number) => {
+      listener.received(count)
+      return true
+    },
+  }
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, onread })
   socket.on('connect', () => listener.opened())
-  socket.on('data', (chunk) => listener.data(chunk))
   socket.on('error', (error) => (failure = error))
   socket.on('close', () => listener.closed(failure))
   return {

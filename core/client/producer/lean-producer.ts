@@ -2,6 +2,7 @@ import type { Delivered, OutgoingRecord, Producer, ProducerOptions, RecordPositi
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import type { Links } from '#core/client/cluster/links.ts'
 import { asError, clientErrors } from '#core/client/errors.ts'
+import { BatchMemory } from '#core/client/producer/batch-memory.ts'
 import { producerSettings, type ProducerSettings } from '#core/client/producer/options.ts'
 import type { PartitionQueue } from '#core/client/producer/partition-queue.ts'
 import { ProducerBatch } from '#core/client/producer/producer-batch.ts'
@@ -43,6 +44,7 @@ export class LeanProducer implements Producer {
   readonly #unplaced = new Map<string, Unplaced>()
   /** Batches made and not through. */
   readonly #open = new Set<ProducerBatch>()
+  readonly #memory: BatchMemory
   #lastTopic: TopicQueues | undefined
   #pendingBytes = 0
   #ready: (() => void)[] = []
@@ -54,6 +56,7 @@ export class LeanProducer implements Producer {
     this.#cluster = cluster
     this.#onClosed = onClosed
     this.#settings = producerSettings(options)
+    this.#memory = new BatchMemory(this.#settings.batchSize, this.#settings.bufferMemory)
     this.#links = cluster.links()
     this.#sender = new Sender(cluster, this.#links, this.#settings, (...through) => this.#finished(...through))
     this.#stopListening = cluster.onRefresh(() => this.#updateCounts())
@@ -162,8 +165,8 @@ export class LeanProducer implements Producer {
     }
     if (batch === undefined || batch.closed) {
       const now = clock.monotonic()
-      const initialBytes = Math.min(batchSize, Math.max(1024, 4 * bytes))
-      batch = new ProducerBatch(queue.nextOrder(), now, now + deliveryTimeoutMs, { compression, initialBytes })
+      const options = { compression, initialBytes: Math.min(batchSize, Math.max(1024, 4 * bytes)) }
+      batch = new ProducerBatch(queue.nextOrder(), now, now + deliveryTimeoutMs, options, this.#memory.take())
       queue.waiting.push(batch)
       this.#track(batch)
       this.#sender.wake(queue)
@@ -227,6 +230,9 @@ export class LeanProducer implements Producer {
     this.#release(batch.bytes)
     if (error !== null && batch.countsForFlush) this.#failure ??= error
     batch.finish(error, queue.partition, baseOffset)
+    // A batch that was sent twice may still lie in the queue of a connection that is dying.
+    if (error === null && batch.attempts === 1) this.#memory.give(batch.memory)
+    if (this.#pendingBytes === 0) this.#memory.trim()
   }
 
   #refuse(error: Error, { record, bytes, delivered, sent }: Entry): void {

@@ -36,16 +36,22 @@ export class ProducerBatch {
   #waiters: (() => void)[] | undefined
   #through = false
 
-  constructor(order: number, createdMs: number, deadlineMs: number, options: BatchBuilderOptions) {
+  /** `memory` is to be built in; it is the batch's own from here on. */
+  constructor(order: number, createdMs: number, deadlineMs: number, options: BatchBuilderOptions, memory?: Buffer) {
     this.order = order
     this.createdMs = createdMs
     this.deadlineMs = deadlineMs
     this.#options = options
-    this.#builder = new BatchBuilder(options)
+    this.#builder = new BatchBuilder(memory === undefined ? options : { ...options, memory })
   }
 
   get count(): number {
     return this.#builder.count
+  }
+
+  /** What the batch was built in; free to be used again when the batch is through and was sent only once. */
+  get memory(): Buffer {
+    return this.#builder.memory
   }
 
   get sizeInBytes(): number {

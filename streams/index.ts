@@ -9,6 +9,7 @@ export type { RepartitionOptions, RouteOptions, SinkOptions, StoresOption } from
 export type { BranchedStream } from './dsl/branches.ts'
 export { KTable } from './dsl/table.ts'
 export type { MaterializedOptions, StoreOptions } from './dsl/materialized.ts'
+export { GlobalKTable } from './dsl/global-table.ts'
 export { KGroupedStream } from './dsl/grouped-stream.ts'
 export type { AggregateOptions, GroupedOptions, Reducer } from './dsl/aggregation.ts'
 export type {

@@ -6,7 +6,10 @@ import type { TimestampExtractor } from '../topology/node.ts'
 import { parseOptimizations } from '../topology/optimise.ts'
 import type { DefaultSerdes } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { GlobalKTable } from './global-table.ts'
+import { addGlobalTable } from './global-table.ts'
 import type { StoreOptions } from './materialized.ts'
+import type { NameOption } from './parts.ts'
 import { PlanBuilder } from './plan-builder.ts'
 import { KStream } from './stream.ts'
 import { KTable } from './table.ts'
@@ -74,6 +77,14 @@ export class StreamsBuilder {
     options: SourceOptions & { readonly store?: string | StoreOptions } = {},
   ): KTable<K, V> {
     return new KTable(addTable(this.#plan, source, options))
+  }
+
+  /** A topic that every instance reads whole: streams can look its rows up by any key, without being partitioned by it. */
+  globalTable<K, V>(
+    source: Topic<K, V>,
+    options: NameOption & { readonly store?: string | StoreOptions } = {},
+  ): GlobalKTable<K, V> {
+    return addGlobalTable(this.#plan, source, options)
   }
 
   /** A store for processors that name it in their `stores` option; made by one of `stores`. */

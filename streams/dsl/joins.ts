@@ -1,5 +1,7 @@
 import type { Serde } from '#core/serde/serde.ts'
-import { streamsErrors } from '../errors.ts'
+import { invalid, streamsErrors } from '../errors.ts'
+import { storeGetter } from '../operators/getter.ts'
+import type { KeyMapper } from '../operators/map.ts'
 import type { ValueJoiner } from '../operators/lookup.ts'
 import { lookup } from '../operators/lookup.ts'
 import { perTask } from '../operators/per-task.ts'
@@ -30,6 +32,8 @@ export interface StreamJoinOptions<K, V, V2> extends NameOption {
 
 /** A join of a stream with a table. The serdes are those of the stream, in case it must be repartitioned. */
 export interface LookupOptions<K, V> extends NameOption {
+  /** Versioned tables only: how long a record waits for the table to come as far as it is. */
+  readonly grace?: Duration
   readonly key?: Serde<K>
   readonly value?: Serde<V>
 }
@@ -178,13 +182,54 @@ export function addLookup<K, V, V2, R>(
   const { plan } = stream
   const sources = plan.copartition(stream.sources, table.sources)
   const name = plan.naming.named(options.name, left ? 'KSTREAM-LEFTJOIN-' : 'KSTREAM-JOIN-')
+  const graceMs = options.grace === undefined ? undefined : durationMs(options.grace, 'join grace')
+  const buffer = graceMs === undefined ? undefined : addLookupBuffer(stream, table, `${name}-Buffer`, graceMs, options)
   const node: PlanNode = plan.add({
     kind: 'processor',
     name,
     parents: [stream.node],
     ...(left && { relaxedNullKey: true }),
+    ...(graceMs !== undefined && { historyMs: graceMs }),
+    stores: buffer === undefined ? [] : [buffer],
     demands: [{ table: table.node, wants: 'getter' }],
-    operator: ({ getters }) => lookup(getters[0]!, joiner, { left }),
+    operator: ({ getters }) => lookup(getters[0]!, joiner, { left, buffer }),
   })
   return { plan, node, name, key: options.key ?? stream.key, value: undefined, sources, rekeyed: false }
+}
+
+/** The store in which records wait; it stands before the join. */
+function addLookupBuffer<K, V>(
+  { plan, ...stream }: Parts,
+  table: Parts,
+  name: string,
+  graceMs: number,
+  options: LookupOptions<K, V>,
+): string {
+  if (table.node.outputVersioned === false)
+    throw invalid(`a join with "${table.name}" can have a grace period only if that is versioned`)
+  const spec = bookkeeping(name, options.key ?? stream.key, options.value ?? stream.value)
+  const store = Object.freeze({ ...spec, kind: 'lookupBuffer' as const, retentionMs: graceMs })
+  plan.add({ kind: 'store', name, parents: [], store })
+  return name
+}
+
+/** Writes a join of a stream with a global table down and returns the parts of the stream behind it. */
+export function addGlobalLookup<K, V, K2, V2, R>(
+  left: boolean,
+  stream: Parts,
+  store: string,
+  mapper: KeyMapper<K, V, K2 | null>,
+  joiner: ValueJoiner<K, V, V2 | null, R>,
+  options: NameOption,
+): Parts {
+  const { plan } = stream
+  const name = plan.naming.named(options.name, 'KSTREAM-LEFTJOIN-')
+  const node = plan.add({
+    kind: 'processor',
+    name,
+    parents: [stream.node],
+    ...(left && { relaxedNullKey: true }),
+    operator: () => lookup(storeGetter(store), joiner, { left, mapper }),
+  })
+  return { ...stream, node, name, value: undefined }
 }

@@ -19,8 +19,9 @@ import type { ProcessorPlan, RepartitionPlan } from '../topology/plan.ts'
 import { BranchedStream } from './branches.ts'
 import type { GroupedOptions } from './aggregation.ts'
 import { KGroupedStream } from './grouped-stream.ts'
+import type { GlobalKTable } from './global-table.ts'
 import type { JoinKind, LookupOptions, StreamJoinOptions } from './joins.ts'
-import { addLookup, addStreamJoin } from './joins.ts'
+import { addGlobalLookup, addLookup, addStreamJoin } from './joins.ts'
 import type { MaterializedOptions } from './materialized.ts'
 import type { KeyValueOption, NameOption, Parts, ValueOption } from './parts.ts'
 import { parts } from './parts.ts'
@@ -174,6 +175,33 @@ export class KStream<K, V> {
     options: ValueOption<V2> & StoresOption = {},
   ): KStream<K, V2> {
     return this.#process('KSTREAM-PROCESSVALUES-', factory, options, { value: options.value })
+  }
+
+  /**
+   * Looks up the row of a global table under the key that `mapper` finds in each record. `left`: records without a row
+   * come out as well, with null for it.
+   */
+  lookup<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    mapper: KeyMapper<K, V, K2 | null>,
+    joiner: ValueJoiner<K, V, V2, R>,
+    options?: NameOption & { readonly left?: false },
+  ): KStream<K, R>
+  lookup<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    mapper: KeyMapper<K, V, K2 | null>,
+    joiner: ValueJoiner<K, V, V2 | null, R>,
+    options: NameOption & { readonly left: true },
+  ): KStream<K, R>
+  lookup<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    mapper: KeyMapper<K, V, K2 | null>,
+    joiner: ValueJoiner<K, V, never, R>,
+    options: NameOption & { readonly left?: boolean } = {},
+  ): KStream<K, R> {
+    return new KStream(
+      addGlobalLookup(options.left === true, this[parts], table.storeName, mapper, joiner as never, options),
+    )
   }
 
   /**

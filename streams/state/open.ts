@@ -1,6 +1,7 @@
 import { unreachable } from '#core/errors/assert.ts'
 import type { OpenStore, StoreEnvironment } from './environment.ts'
 import { openKeyValueStore } from './key-value-store.ts'
+import { openLookupBuffer } from './lookup-buffer.ts'
 import { openOuterJoinStore } from './outer-join-store.ts'
 import { openSessionStore } from './session-store.ts'
 import type { StoreSpec } from './store.ts'
@@ -23,6 +24,8 @@ export function openStore(spec: StoreSpec, environment: StoreEnvironment): OpenS
       return openSuppressionBuffer(spec, environment)
     case 'outerJoin':
       return openOuterJoinStore(spec, environment)
+    case 'lookupBuffer':
+      return openLookupBuffer(spec, environment)
     case 'session':
       return openSessionStore(spec, environment)
     default:

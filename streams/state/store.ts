@@ -23,6 +23,7 @@ export type StoreKind =
   | 'session'
   | 'suppression'
   | 'outerJoin'
+  | 'lookupBuffer'
 
 /** A store as the DSL describes it: data only. Serdes may still be missing; the topology has the defaults filled in. */
 export interface StorePlan {

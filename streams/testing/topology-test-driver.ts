@@ -8,6 +8,7 @@ import { durationMs } from '../duration.ts'
 import type { Topic } from '../dsl/topic.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Collector } from '../runtime/collector.ts'
+import { GlobalStores } from '../runtime/global-stores.ts'
 import { Task } from '../runtime/task.ts'
 import type { TaskConfig } from '../runtime/task-config.ts'
 import { whole } from '../topology/node.ts'
@@ -58,6 +59,7 @@ export interface TestDriverOptions {
 export class TopologyTestDriver implements Disposable {
   readonly #time: VirtualTime
   readonly #task: Task
+  readonly #globals: GlobalStores
   readonly #applicationId: string
   readonly #options: TestDriverOptions
   readonly #fixedInputs: ReadonlySet<string>
@@ -87,7 +89,13 @@ export class TopologyTestDriver implements Disposable {
       },
     }
     const ports = { collector, clock: this.#time, log: silentLog }
-    this.#task = new Task(ports, topology, { subtopology: 'all', partition: 0 }, config)
+    this.#globals = new GlobalStores(ports, topology, config)
+    this.#task = new Task(
+      { ...ports, globalStores: this.#globals.stores },
+      topology,
+      { subtopology: 'all', partition: 0 },
+      config,
+    )
     this.#task.start()
     this.#afterWork()
   }
@@ -162,7 +170,11 @@ export class TopologyTestDriver implements Disposable {
 
   /** Records left out so far, by reason. */
   get dropped(): Readonly<Partial<Record<DropReason, number>>> {
-    return this.#task.dropped
+    const counts: Partial<Record<DropReason, number>> = { ...this.#task.dropped }
+    for (const [reason, count] of Object.entries(this.#globals.dropped) as [DropReason, number][]) {
+      counts[reason] = (counts[reason] ?? 0) + count
+    }
+    return counts
   }
 
   get streamTime(): number {
@@ -218,6 +230,8 @@ export class TopologyTestDriver implements Disposable {
   ): void {
     const offset = this.#offsets.get(topic) ?? 0
     this.#offsets.set(topic, offset + 1)
-    this.#task.add({ topic, partition: 0 }, [{ key, value, timestamp, headers, offset }])
+    const record = { key, value, timestamp, headers, offset }
+    if (this.#globals.topics.includes(topic)) this.#globals.add(topic, [record])
+    else this.#task.add({ topic, partition: 0 }, [record])
   }
 }

@@ -4,7 +4,15 @@ import { passThrough } from '../operators/peek.ts'
 import { invalid } from '../errors.ts'
 import type { Graph, Optimization, Vertex } from './optimise.ts'
 import { graphOf, keepsNullKeys, mergeRepartitions, mergeSelfJoins, mergeSources } from './optimise.ts'
-import type { Plan, PlanNode, RepartitionPlan, StreamJoinPlan, TableJoinPlan, TableSourcePlan } from './plan.ts'
+import type {
+  Plan,
+  PlanNode,
+  RepartitionPlan,
+  Resolved,
+  StreamJoinPlan,
+  TableJoinPlan,
+  TableSourcePlan,
+} from './plan.ts'
 import { TableDemands } from './tables.ts'
 import type { Topology } from './topology.ts'
 import { TopologyWriter } from './writer.ts'
@@ -93,6 +101,7 @@ class Compilation {
         const { name, routes = false } = node
         writer.processor({ kind: 'processor', name, parents, operator: node.operator(resolved), routes })
         writer.connect(node.name, [...(node.stores ?? []), ...resolved.getters.flatMap((getter) => getter.stores)])
+        if (node.historyMs !== undefined) this.#checkHistory(name, node.historyMs, resolved)
         if (node.store !== undefined) writer.store(node.store, [node.name])
         else if (node.table?.store !== undefined && this.#tables.materialised(node))
           writer.store(node.table.store, [node.name])
@@ -188,6 +197,15 @@ class Compilation {
     this.#writer.connect(right, leftRows?.stores ?? [])
     const store = node.table?.store
     if (store !== undefined && this.#tables.materialised(node)) this.#writer.store(store, [node.name])
+  }
+
+  #checkHistory(name: string, historyMs: number, { getters }: Resolved): void {
+    for (const store of getters.flatMap((getter) => getter.stores)) {
+      if (!this.#writer.isVersioned(store))
+        throw invalid(`"${name}" has a grace period, so store "${store}" must be versioned`)
+      if ((this.#writer.retentionMs(store) ?? 0) < historyMs)
+        throw invalid(`store "${store}" remembers less than the grace period of "${name}"`)
+    }
   }
 
   #resolve(node: PlanNode) {

@@ -123,6 +123,8 @@ export interface ProcessorPlan extends PlanBase {
   readonly routes?: boolean
   /** Stores that exist already and are used here. */
   readonly stores?: readonly string[]
+  /** The tables looked up must be versioned and remember this much, ms. */
+  readonly historyMs?: number
   /** A store that comes with the node. */
   readonly store?: StorePlan
 }

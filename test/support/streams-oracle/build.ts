@@ -1,6 +1,7 @@
 import type { Serde } from 'millrace'
 import { serdes } from 'millrace'
 import type {
+  GlobalKTable,
   KGroupedStream,
   KStream,
   KTable,
@@ -112,6 +113,10 @@ export class CaseBuilder {
       case 'process':
       case 'processValues':
         return this.#process(node)
+      case 'globalTable':
+        return this.#builder.globalTable(this.#topic(node), { ...named(node), ...stored(node) })
+      case 'globalLookup':
+        return this.#globalLookup(node)
       case 'cogroup':
         return this.#cogroup(node)
       case 'tableJoin':
@@ -140,12 +145,22 @@ export class CaseBuilder {
   }
 
   #lookup(node: CaseNode): Stream {
-    if (node['grace'] !== undefined) throw new Unsupported('operator lookup with grace is not supported')
     const stream = this.#stream(node['left'])
     const table = this.#table(node['right'])
     const joiner = (a: unknown, b: unknown, key: unknown): unknown => fns.join(node['joiner'] as Fn, key, a, b)
-    const options = { ...text, ...named(node) }
+    const grace = node['grace'] as number | undefined
+    const options = { ...text, ...named(node), ...(grace !== undefined && { grace }) }
     return node['kind'] === 'left' ? stream.leftJoin(table, joiner, options) : stream.join(table, joiner, options)
+  }
+
+  #globalLookup(node: CaseNode): Stream {
+    const table = this.#made.get(node['right'] as string) as GlobalKTable<unknown, unknown>
+    return this.#stream(node['left']).lookup(
+      table,
+      (value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown,
+      (a: unknown, b: unknown, key: unknown) => fns.join(node['joiner'] as Fn, key, a, b) as unknown,
+      { ...named(node), left: node['kind'] === 'left' } as { left: true },
+    )
   }
 
   #table(id: unknown): Table {

@@ -3,6 +3,7 @@ import type { Log } from '#core/telemetry/log.ts'
 import type { Configs } from './controller/configs.ts'
 import type { AnyMetadataRecord, Controller } from './controller/controller.ts'
 import { type TopicImage, configResources } from './controller/image.ts'
+import type { TopicConfig } from './log/config.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import { Partition } from './replication/partition.ts'
 import type { Partitions } from './replication/partitions.ts'
@@ -56,7 +57,8 @@ export class Publisher {
       this.#logs.delete(log.topic, log.partition)
     }
     for (const topic of image.topics.values()) {
-      for (const { partitionId } of topic.partitions) this.#open(topic, partitionId)
+      const config = this.#configs.ofTopic(topic.name)
+      for (const { partitionId } of topic.partitions) this.#open(topic, partitionId, config)
     }
     this.#controller.onChange((records) => this.#follow(records))
   }
@@ -65,10 +67,15 @@ export class Publisher {
     const { image } = this.#controller
     const removed: string[] = []
     const reconfigured = new Set<string>()
+    const configs = new Map<TopicImage, TopicConfig>()
+    const configOf = (topic: TopicImage): TopicConfig => {
+      if (!configs.has(topic)) configs.set(topic, this.#configs.ofTopic(topic.name))
+      return configs.get(topic)!
+    }
     for (const record of records) {
       if (record.kind === 'partition') {
         const topic = image.topicsById.get(record.value.topicId)
-        if (topic !== undefined) this.#open(topic, record.value.partitionId)
+        if (topic !== undefined) this.#open(topic, record.value.partitionId, configOf(topic))
       } else if (record.kind === 'partitionChange') {
         this.#lead(record.value.topicId, record.value.partitionId)
       } else if (record.kind === 'removeTopic') {
@@ -84,8 +91,7 @@ export class Publisher {
     if (removed.length > 0) this.#listener.topicsRemoved(removed)
   }
 
-  #open(topic: TopicImage, index: number): void {
-    const config = this.#configs.ofTopic(topic.name)
+  #open(topic: TopicImage, index: number, config: TopicConfig): void {
     let log = this.#logs.get(topic.name, index)
     if (log !== undefined) log.updateConfig(config)
     else {

@@ -1,11 +1,19 @@
 import { BugError } from '#core/errors/assert.ts'
 import { isKnownError } from '#core/errors/table.ts'
+import type { Clock } from '#core/ports/clock.ts'
+import type { Header } from '#core/records/record.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import { streamsErrors } from '../errors.ts'
 import type { Origin } from '../record.ts'
 import type { SourceNode } from '../topology/node.ts'
 import type { Collector } from './collector.ts'
 import type { TaskConfig } from './task-config.ts'
+
+/** What a dead letter keeps of the record that was worked on. */
+interface Timed {
+  readonly timestamp: number
+  readonly headers: readonly Header[]
+}
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -21,26 +29,28 @@ const isSettled = (error: unknown): boolean =>
 export class Failures {
   readonly #config: TaskConfig
   readonly #collector: Collector
+  readonly #clock: Clock
   readonly #log: Log
 
-  constructor(config: TaskConfig, collector: Collector, log: Log) {
+  constructor(config: TaskConfig, collector: Collector, clock: Clock, log: Log) {
     this.#config = config
     this.#collector = collector
+    this.#clock = clock
     this.#log = log
   }
 
-  /** An error in a processor or sink. */
-  processing(error: unknown, node: string, origin: Origin | undefined): void {
+  /** An error in a processor or sink that worked on `record`. */
+  processing(error: unknown, node: string, origin: Origin | undefined, record: Timed | undefined): void {
     if (isSettled(error)) throw error
-    this.#deadLetter(error, origin)
+    this.#deadLetter(error, origin, record)
     const failure = streamsErrors.PROCESSING_FAILED({ node, ...place(origin), problem: text(error) }, error)
     if (this.#config['processing.exception.handler'] !== 'continue') throw failure
     this.#log('warn', `${failure.message}; the record is left out`)
   }
 
   /** Bytes that the serdes of a source refuse. */
-  deserialization(error: unknown, node: SourceNode, origin: Origin): void {
-    this.#deadLetter(error, origin)
+  deserialization(error: unknown, node: SourceNode, origin: Origin & Timed): void {
+    this.#deadLetter(error, origin, origin)
     const failure = streamsErrors.DESERIALIZATION_FAILED(
       { node: node.name, ...place(origin), problem: text(error) },
       error,
@@ -49,11 +59,13 @@ export class Failures {
     this.#log('warn', `${failure.message}; the record is left out`)
   }
 
-  #deadLetter(error: unknown, origin: Origin | undefined): void {
+  /** The raw record goes on with its time and headers, and with what went wrong in headers named as Kafka's. */
+  #deadLetter(error: unknown, origin: Origin | undefined, record: Timed | undefined): void {
     const topic = this.#config['errors.dead.letter.queue.topic.name']
     if (topic === undefined) return
     const header = (key: string, value: string) => ({ key: `__streams.errors.${key}`, value: Buffer.from(value) })
     const headers = [
+      ...(record?.headers ?? []),
       header('exception', error instanceof Error ? error.name : typeof error),
       header('message', text(error)),
       header('stacktrace', error instanceof Error ? (error.stack ?? '') : ''),
@@ -65,7 +77,8 @@ export class Failures {
             header('offset', String(origin.offset)),
           ]),
     ]
-    this.#collector.send(topic, null, origin?.key ?? null, origin?.value ?? null, Date.now(), headers)
+    const timestamp = record?.timestamp ?? this.#clock.now()
+    this.#collector.send(topic, null, origin?.key ?? null, origin?.value ?? null, timestamp, headers)
   }
 }
 

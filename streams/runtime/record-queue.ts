@@ -1,3 +1,4 @@
+import type { Header } from '#core/records/record.ts'
 import type { Origin, RawRecord } from '../record.ts'
 import { StreamRecord } from '../record.ts'
 import type { SourceNode } from '../topology/node.ts'
@@ -27,6 +28,14 @@ export class Source implements Origin, Held {
 
   get offset(): number {
     return this.#raw.offset
+  }
+
+  get timestamp(): number {
+    return this.#raw.timestamp
+  }
+
+  get headers(): readonly Header[] {
+    return this.#raw.headers
   }
 
   get key(): Buffer | null {

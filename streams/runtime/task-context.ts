@@ -66,7 +66,7 @@ export class RunningContext implements TaskContext {
   }
 
   failed(node: string, error: unknown): void {
-    this.#failures.processing(error, node, this.origin)
+    this.#failures.processing(error, node, this.origin, this.record)
     this.drop('processing')
   }
 

@@ -87,7 +87,7 @@ export class Task {
     this.partition = place.partition
     this.subtopology = place.subtopology === 'all' ? 0 : place.subtopology
     this.id = `${this.subtopology}_${place.partition}`
-    this.#failures = new Failures(config, ports.collector, ports.log)
+    this.#failures = new Failures(config, ports.collector, ports.clock, ports.log)
     const emitIntervalMs = config['emit.interval.ms'] ?? 1000
     this.#context = new RunningContext(this.id, config['application.id'], ports.clock, emitIntervalMs, this.#failures)
     const mine = topology.subtopologies.filter(({ id }) => place.subtopology === 'all' || id === place.subtopology)

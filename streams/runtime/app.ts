@@ -73,6 +73,7 @@ export class KafkaStreams implements AsyncDisposable {
       createClient({
         bootstrapServers: this.#config['bootstrap.servers'],
         clientId: this.#config['client.id'] ?? applicationId,
+        log: this.#log,
       })
     this.#become('REBALANCING')
     try {
@@ -116,8 +117,7 @@ export class KafkaStreams implements AsyncDisposable {
     // In the order of the subtopologies, so that what one closes still finds the windows of the next one open.
     for (const { id } of this.#topology.subtopologies) {
       const tasks = (): Worker['tasks'] => worker.tasks.filter((task) => task.subtopology === id)
-      while (!(await this.#betweenCycles(() => worker.caughtUp(tasks()))))
-        await pause()
+      while (!(await this.#betweenCycles(() => worker.caughtUp(tasks())))) await pause()
       await this.#betweenCycles(async () => {
         for (const task of tasks()) task.closeWindows()
         await worker.commit()

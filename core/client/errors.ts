@@ -50,6 +50,11 @@ export const clientErrors = errorTable({
   },
   POLL_CONCURRENT: { retry: 'never', message: 'poll was called while another poll of the same consumer runs' },
   PARTITION_UNASSIGNED: { retry: 'never', message: 'partition {partition} is not assigned to this consumer' },
+  SUBSCRIBED: {
+    retry: 'never',
+    message: 'this consumer has subscribed: its group assigns its partitions',
+    hint: 'Take another consumer to assign partitions by hand.',
+  },
   GROUP_MISSING: { retry: 'never', message: '{call} needs a group: give the consumer a groupId' },
   OFFSET_MISSING: {
     retry: 'never',

@@ -46,6 +46,7 @@ class LeanClient implements Client {
         requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
         callTimeoutMs: options.callTimeoutMs ?? 60_000,
         metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+        log: this.#log,
         maxReplyBytes: 0x7fffffff,
         reconnectBackoff: { firstMs: 50, mostMs: 1000 },
         retryBackoff: { firstMs: 100, mostMs: 1000 },

@@ -4,11 +4,13 @@ import { negotiate, versionFor, type VersionTable } from '#core/client/connectio
 import { clientErrors, messageOf } from '#core/client/errors.ts'
 import type { ClientPorts } from '#core/client/ports.ts'
 import { type Backoff, backoffMs, sleep } from '#core/errors/retry.ts'
+import type { Log } from '#core/telemetry/log.ts'
 import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
 
 export interface LinkOptions extends ConnectionOptions {
   readonly requestTimeoutMs: number
   readonly reconnectBackoff: Backoff
+  readonly log: Log
   /** Runs on a fresh connection before anything else is sent: the place of SASL. */
   readonly authenticate?: ((connection: Connection, versions: VersionTable) => Promise<void>) | undefined
 }
@@ -89,9 +91,16 @@ export class BrokerLink {
       return await this.#handshake()
     } catch (error) {
       this.#failures++
+      this.#tell(error)
       this.#notBefore = clock.monotonic() + backoffMs(this.#options.reconnectBackoff, this.#failures, random)
       throw error
     }
+  }
+
+  /** The first failure and then ever fewer: who waits for a broker should know, and not drown. */
+  #tell(error: unknown): void {
+    if (!Number.isInteger(Math.log2(this.#failures)) || this.#stop.signal.aborted) return
+    this.#options.log('warn', messageOf(error), { failures: this.#failures })
   }
 
   async #handshake(): Promise<Connection> {

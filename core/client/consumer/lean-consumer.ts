@@ -75,6 +75,7 @@ export class LeanConsumer implements Consumer {
 
   assign(partitions: readonly TopicPartition[]): void {
     this.#assertOpen()
+    if (this.#subscription !== undefined) throw clientErrors.SUBSCRIBED()
     const wanted = new Set(partitions.map(partitionKey))
     this.#drop(this.assignment.filter((each) => !wanted.has(partitionKey(each))))
     this.#add(partitions.filter((each) => !this.#assigned.has(partitionKey(each))))

@@ -9,6 +9,7 @@ const beat = { groupId: 'g', generationId: 1, memberId: 'm' }
 
 function world(options: Partial<LinkOptions> = {}) {
   const cluster = new ScriptedCluster()
+  const told: string[] = []
   cluster.on('Heartbeat', ({ body }) => ({ errorCode: body.generationId }))
   const link = new BrokerLink(
     { host: 'fake', port: 1 },
@@ -18,11 +19,12 @@ function world(options: Partial<LinkOptions> = {}) {
       maxReplyBytes: 10_000,
       requestTimeoutMs: 500,
       reconnectBackoff: { firstMs: 100, mostMs: 1000 },
+      log: (level, message, details) => void told.push(`${level} ${message} ${String(details?.['failures'])}`),
       ...options,
     },
     cluster.ports,
   )
-  return { cluster, link }
+  return { cluster, link, told }
 }
 
 describe('broker link', () => {
@@ -74,8 +76,8 @@ describe('broker link', () => {
     await expect(cluster.until(link.send(heartbeat, beat))).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
-  it('waits longer after each connection that fails', async () => {
-    const { cluster, link } = world()
+  it('waits longer after each connection that fails, and says so ever less', async () => {
+    const { cluster, link, told } = world()
     cluster.down.add(1)
     const tries: number[] = []
     for (let i = 0; i < 4; i++) {
@@ -87,6 +89,7 @@ describe('broker link', () => {
       expect(pause).toBeGreaterThanOrEqual(100 * 2 ** index * 0.8)
       expect(pause).toBeLessThanOrEqual(100 * 2 ** index * 1.2 + 2)
     })
+    expect(told).toEqual([1, 2, 4].map((failures) => `warn no connection to fake:1: refused ${failures}`))
     cluster.down.clear()
     expect((await cluster.until(link.send(heartbeat, beat))).errorCode).toBe(1)
   })

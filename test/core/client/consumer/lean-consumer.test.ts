@@ -175,6 +175,9 @@ describe('consumer', () => {
     consumer.assign([partition])
     expect(() => consumer.seek(partition, -1)).toThrow('cannot seek')
     expect(() => consumer.subscribe(['t'])).toThrow('needs a group')
+    const member = world([1], { groupId: 'g' }).consumer
+    member.subscribe(['t'])
+    expect(() => member.assign([partition])).toThrow('its group assigns')
     await expect(consumer.commit([])).rejects.toMatchObject({ code: 'GROUP_MISSING' })
   })
 })

@@ -1,7 +1,7 @@
 import { Coordinators } from '#core/client/cluster/coordinators.ts'
 import { Links } from '#core/client/cluster/links.ts'
 import { Metadata, type TopicMetadata } from '#core/client/cluster/metadata.ts'
-import { MetadataRefresh } from '#core/client/cluster/metadata-refresh.ts'
+import { MetadataRefresh, type RefreshListener } from '#core/client/cluster/metadata-refresh.ts'
 import { BrokerLink, type BodyFor, type LinkOptions, type SendOptions } from '#core/client/connection/broker-link.ts'
 import type { Address } from '#core/client/connection/dial.ts'
 import { clientErrors, isConnectionFault, isMetadataStale, isRetriable, refusal } from '#core/client/errors.ts'
@@ -102,7 +102,7 @@ export class Cluster {
   }
 
   /** Calls back after every metadata answer until the returned function is called. */
-  onRefresh(listener: () => void): () => void {
+  onRefresh(listener: RefreshListener): () => void {
     return this.#refresh.listen(listener)
   }
 

@@ -2,6 +2,9 @@ import type { Cluster } from '#core/client/cluster/cluster.ts'
 import type { Timer } from '#core/ports/timers.ts'
 import { metadata } from '#core/wire/api/03-metadata.ts'
 
+/** Called after an answer; `complete` when it named all topics of the cluster. */
+export type RefreshListener = (complete: boolean) => void
+
 interface Wish {
   readonly topics: Set<string>
   all: boolean
@@ -16,7 +19,7 @@ interface Wish {
 export class MetadataRefresh {
   readonly #cluster: Cluster
   readonly #interest = new Set<string>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<RefreshListener>()
   readonly #age: Timer
   #running: Promise<void> = Promise.resolve()
   #next: Wish | undefined
@@ -44,7 +47,7 @@ export class MetadataRefresh {
     return wish.done
   }
 
-  listen(listener: () => void): () => void {
+  listen(listener: RefreshListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
@@ -77,7 +80,7 @@ export class MetadataRefresh {
       ...(version >= 4 ? { allowAutoTopicCreation: create } : {}),
     }))
     this.#cluster.metadata.apply(answer, all)
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners]) listener(all)
   }
 
   #refreshOld(): void {

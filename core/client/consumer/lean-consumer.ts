@@ -135,8 +135,9 @@ export class LeanConsumer implements Consumer {
     const assigned = this.#partition(partition)
     while (assigned.position === undefined) {
       this.#positions.run(this.#assigned.values())
-      await this.#positions.settled
+      const trouble = await this.#positions.settled
       this.#assertOpen()
+      if (trouble !== undefined && assigned.position === undefined) throw trouble
     }
     return assigned.position
   }

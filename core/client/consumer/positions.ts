@@ -3,7 +3,7 @@ import type { Cluster } from '#core/client/cluster/cluster.ts'
 import { offsetSpecials, queryOffsets } from '#core/client/cluster/list-offsets.ts'
 import type { AssignedPartition } from '#core/client/consumer/assigned-partition.ts'
 import type { ConsumerSettings } from '#core/client/consumer/options.ts'
-import { asError, clientErrors } from '#core/client/errors.ts'
+import { asError, clientErrors, isRetriable } from '#core/client/errors.ts'
 import { fetchCommitted } from '#core/client/group/committed-offsets.ts'
 import type { GroupCoordinator } from '#core/client/group/coordinator.ts'
 
@@ -17,7 +17,7 @@ export class Positions {
   readonly #coordinator: GroupCoordinator | undefined
   readonly #found: () => void
   #running = false
-  #settled: Promise<void> = Promise.resolve()
+  #settled: Promise<Error | undefined> = Promise.resolve(undefined)
   #failure: Error | undefined
 
   /** `found` is called when a round is over. */
@@ -33,22 +33,22 @@ export class Positions {
     this.#found = found
   }
 
-  /** Starts a round if a partition needs one. Throws what ended the last round. */
+  /** Starts a round if a partition needs one. Throws what ended the last round, unless trying again may help. */
   run(partitions: Iterable<AssignedPartition>): void {
+    const open = [...partitions].filter(({ wanted }) => wanted !== undefined)
     const failure = this.#failure
     this.#failure = undefined
+    if (open.length === 0) return
     if (failure !== undefined) throw failure
-    if (this.#running) return
-    const open = [...partitions].filter(({ wanted }) => wanted !== undefined)
-    if (open.length > 0) this.#settled = this.#round(open)
+    if (!this.#running) this.#settled = this.#round(open)
   }
 
-  /** Resolves when the round under way is over, either way. */
-  get settled(): Promise<void> {
+  /** Resolves when the round under way is over, with what ended it if it failed. */
+  get settled(): Promise<Error | undefined> {
     return this.#settled
   }
 
-  async #round(open: readonly AssignedPartition[]): Promise<void> {
+  async #round(open: readonly AssignedPartition[]): Promise<Error | undefined> {
     this.#running = true
     const rounds = new Map(open.map((each) => [each, each.round]))
     // Somebody may have sought meanwhile: that counts more.
@@ -62,8 +62,10 @@ export class Positions {
         else if (isCurrent(each)) each.seek(found.offset, found.leaderEpoch)
       }
       await this.#reset(reset.filter(isCurrent), isCurrent)
+      return undefined
     } catch (error) {
-      if (!this.#cluster.closed) this.#failure = asError(error)
+      if (!this.#cluster.closed && !isRetriable(error)) this.#failure = asError(error)
+      return asError(error)
     } finally {
       this.#running = false
       this.#found()

@@ -1,6 +1,7 @@
 import { partitionKey, type RebalanceListener, type TopicPartition } from '#core/client/client.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import { ConsumerRole, readAssignment } from '#core/client/consumer/consumer-role.ts'
+import { isRetriable } from '#core/client/errors.ts'
 import type { ConsumerSettings } from '#core/client/consumer/options.ts'
 import type { GroupCoordinator } from '#core/client/group/coordinator.ts'
 import { GroupMember, type Joined } from '#core/client/group/member.ts'
@@ -57,7 +58,7 @@ export class GroupSubscription {
       generation: this.#member.generation,
     }))
     this.#member = new GroupMember(coordinator, this.#role, settings, attention)
-    this.#stopListening = cluster.onRefresh(() => this.#look())
+    this.#stopListening = cluster.onRefresh((complete) => this.#look(complete))
   }
 
   get member(): GroupMember {
@@ -95,8 +96,8 @@ export class GroupSubscription {
   }
 
   /** Looks at fresh metadata: does the pattern match other topics, has the leader divided counts of the past? */
-  #look(): void {
-    if (this.#wanted instanceof RegExp) this.#match(this.#wanted)
+  #look(complete: boolean): void {
+    if (complete && this.#wanted instanceof RegExp) this.#match(this.#wanted)
     if (this.#role.outdated) this.#member.requestJoin()
   }
 
@@ -124,7 +125,7 @@ export class GroupSubscription {
     this.#cluster
       .retrying(() => this.#cluster.refreshAll())
       .then(done, (error: unknown) => {
-        this.#outcome = { error }
+        if (!isRetriable(error)) this.#outcome = { error }
         done()
       })
   }

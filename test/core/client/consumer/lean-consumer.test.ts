@@ -168,6 +168,27 @@ describe('consumer', () => {
     expect(await read(20)).toEqual(values(0, 0, 20))
   })
 
+  it('waits for a cluster that is away, without throwing it at every poll', async () => {
+    const { cluster, consumer, read, assign } = world([10])
+    cluster.down.add(1).add(2)
+    assign()
+    for (let i = 0; i < 10; i++) expect(await cluster.until(consumer.poll(2000))).toEqual([])
+    await expect(cluster.until(consumer.position({ topic: 't', partition: 0 }))).rejects.toMatchObject({
+      code: 'BROKER_UNREACHABLE',
+    })
+    cluster.down.clear()
+    expect(await read(10)).toEqual(values(0, 0, 10))
+  })
+
+  it('forgets a missing offset once somebody sought', async () => {
+    const { cluster, consumer, read, assign } = world([10], { autoOffsetReset: 'none' })
+    const partition = { topic: 't', partition: 0 }
+    assign()
+    await expect(cluster.until(consumer.position(partition))).rejects.toMatchObject({ code: 'OFFSET_MISSING' })
+    consumer.seek(partition, 3)
+    expect(await read(7)).toEqual(values(0, 3, 10))
+  })
+
   it('refuses what makes no sense', async () => {
     const { consumer } = world([1])
     const partition = { topic: 't', partition: 0 }

@@ -18,7 +18,7 @@ function world(options: ConsumerOptions = {}) {
     const { error } = next.splice(at, 1)[0]!
     return error === 'hang up' ? hangUp : { ...body(), errorCode: errorCodes[error].code }
   }
-  cluster.serveTopics({ t: 2 }, () => 1)
+  cluster.serveTopics({ t: 2, u: 1 }, () => 1)
   cluster.on('FindCoordinator', ({ body }) => ({
     coordinators: [
       {
@@ -89,6 +89,7 @@ function world(options: ConsumerOptions = {}) {
     consumer,
     joins,
     told,
+    client,
     poll: (ms = 500) => cluster.until(consumer.poll(ms)),
     fail: (api: string, ...errors: (ErrorName | 'hang up')[]) => next.push(...errors.map((error) => ({ api, error }))),
     moveCoordinator: () => void (coordinator = 2),
@@ -137,6 +138,14 @@ describe('membership', () => {
     consumer.enforceRebalance()
     await poll(1000)
     expect(told).toEqual(['assigned 2', 'revoked 2', 'assigned 2'])
+  })
+
+  it('matches a pattern with all topics, though somebody asked for one of them first', async () => {
+    const { cluster, client, consumer, told, poll } = world()
+    consumer.subscribe(/^[tu]$/, { assigned: (partitions) => void told.push(`assigned ${partitions.length}`) })
+    await cluster.until(client.producer().partitionsFor('t'))
+    await poll(1000)
+    expect(told).toEqual(['assigned 3'])
   })
 
   it('beats on at the new coordinator', async () => {

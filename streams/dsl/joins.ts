@@ -10,8 +10,8 @@ import { JoinTime, joinWindow, selfJoin, streamJoin } from '../operators/stream-
 import type { StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
-import type { Duration } from '../duration.ts'
-import { durationMs } from '../duration.ts'
+import type { Duration } from '../operators/duration.ts'
+import { durationMs } from '../operators/duration.ts'
 import type { NameOption, Parts } from './parts.ts'
 
 /** Which side's records come out without a match. */

@@ -1,6 +1,6 @@
 import type { Serde } from '#core/serde/serde.ts'
-import type { Duration } from '../duration.ts'
-import { durationMs } from '../duration.ts'
+import type { Duration } from '../operators/duration.ts'
+import { durationMs } from '../operators/duration.ts'
 import type { StoreKind, StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 

@@ -14,8 +14,8 @@ import { process } from '../operators/process.ts'
 import { rxStage } from '../operators/rx-stage.ts'
 import type { StreamRecord } from '../record.ts'
 import { checkName } from '../topology/naming.ts'
-import type { SinkRoute, StreamPartitioner } from '../topology/node.ts'
-import type { ProcessorPlan, RepartitionPlan } from '../topology/plan.ts'
+import type { SinkRoute } from '../topology/node.ts'
+import type { PlanNode, ProcessorPlan, RepartitionPlan } from '../topology/plan.ts'
 import { BranchedStream } from './branches.ts'
 import type { GroupedOptions } from './aggregation.ts'
 import { KGroupedStream } from './grouped-stream.ts'
@@ -25,31 +25,10 @@ import { addGlobalLookup, addLookup, addStreamJoin } from './joins.ts'
 import type { MaterializedOptions } from './materialized.ts'
 import type { KeyValueOption, NameOption, Parts, ValueOption } from './parts.ts'
 import { parts } from './parts.ts'
+import type { RepartitionOptions, RouteOptions, SinkOptions, StoresOption } from './stream-options.ts'
 import type { KTable } from './table.ts'
 import { addToTable } from './to-table.ts'
 import type { SinkTopic } from './topic.ts'
-
-/** How a sink writes to a topic whose serdes are known. */
-export interface SinkOptions<K, V> extends NameOption {
-  readonly partitioner?: StreamPartitioner<K, V>
-}
-
-/** How a sink writes to topics that a function chooses. */
-export interface RouteOptions<K, V> extends SinkOptions<K, V> {
-  readonly key?: Serde<K>
-  readonly value?: Serde<V>
-}
-
-/** A forced repartition. */
-export interface RepartitionOptions<K, V> extends KeyValueOption<K, V> {
-  readonly partitions?: number
-  readonly partitioner?: StreamPartitioner<K, V>
-}
-
-/** Stores that a processor uses, by name: added to the builder before, or those of tables. */
-export interface StoresOption {
-  readonly stores?: readonly string[]
-}
 
 type ProcessorTraits = Partial<Pick<ProcessorPlan, 'keyChanging' | 'valueChanging' | 'merging'>>
 
@@ -304,15 +283,7 @@ export class KStream<K, V> {
     const node = mine.plan.add(
       mine.plan.repartition({ prefix, parents: [mine.node], key, value, partitions, partitioner, mergeable: false }),
     )
-    return new KStream({
-      plan: mine.plan,
-      node,
-      name: node.name,
-      key,
-      value,
-      sources: new Set([node.name]),
-      rekeyed: false,
-    })
+    return new KStream(hopped(mine, node, key, value))
   }
 
   /** Writes every record to a topic, or to the topic that a function names. The topic must exist. */
@@ -361,8 +332,7 @@ export class KStream<K, V> {
     const value = valueSerde ?? mine.value
     const request = mine.plan.repartition({ prefix, parents: [mine.node], key, value, mergeable: true })
     if (this.#joinTopic === undefined || prefix !== mine.name) this.#joinTopic = mine.plan.add(request)
-    const node = this.#joinTopic
-    return { plan: mine.plan, node, name: node.name, key, value, sources: new Set([node.name]), rekeyed: false }
+    return hopped(mine, this.#joinTopic, key, value)
   }
 
   #grouped<K2>(source: Parts, options: GroupedOptions<K2, V>): KGroupedStream<K2, V> {
@@ -420,3 +390,11 @@ export class KStream<K, V> {
     return new KStream<K2, V2>({ ...mine, node, name, ...changes })
   }
 }
+
+/** What comes out of a repartition topic. */
+const hopped = (
+  { plan }: Parts,
+  node: PlanNode,
+  key: Serde<unknown> | undefined,
+  value: Serde<unknown> | undefined,
+): Parts => ({ plan, node, name: node.name, key, value, sources: new Set([node.name]), rekeyed: false })

@@ -3,8 +3,8 @@ import { streamsErrors } from '../errors.ts'
 import { suppress, suppressedGetter } from '../operators/suppress.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
-import type { Duration } from '../duration.ts'
-import { durationMs } from '../duration.ts'
+import type { Duration } from '../operators/duration.ts'
+import { durationMs } from '../operators/duration.ts'
 import type { NameOption, Parts } from './parts.ts'
 
 /** Final results: nothing comes out before its window has closed, and then once. */

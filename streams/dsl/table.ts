@@ -1,6 +1,7 @@
 import type { Serde } from '#core/serde/serde.ts'
 import type { Predicate } from '../operators/filter.ts'
 import { storeGetter } from '../operators/getter.ts'
+import type { ForeignKeyMapper } from '../operators/foreign-key-join.ts'
 import type { Entry, KeyMapper, ValueMapper } from '../operators/map.ts'
 import { regroup } from '../operators/table-aggregate.ts'
 import type { RowJoiner } from '../operators/table-join.ts'
@@ -16,6 +17,8 @@ import type { StorePlan } from '../state/store.ts'
 import { checkName } from '../topology/naming.ts'
 import type { PlanNode } from '../topology/plan.ts'
 import type { GroupedOptions } from './aggregation.ts'
+import type { ForeignKeyJoinOptions } from './foreign-key-joins.ts'
+import { addForeignKeyJoin } from './foreign-key-joins.ts'
 import { KGroupedTable } from './grouped-table.ts'
 import type { MaterializedOptions, StoreOptions } from './materialized.ts'
 import { speaksOfStore, storeOptions, storePlan } from './materialized.ts'
@@ -156,6 +159,31 @@ export class KTable<K, V> {
     options: MaterializedOptions<K, R> = {},
   ): KTable<K, R> {
     return new KTable(addTableJoin('outer', this[parts], other[parts], joiner, options))
+  }
+
+  /**
+   * Joins with the rows of another table whose key each row of this one names. A change on either side changes all results
+   * that it has a part in. With `left`, rows whose other side is missing come out as well, with null for it.
+   */
+  foreignKeyJoin<FK, V2, R>(
+    other: KTable<FK, V2>,
+    foreignKey: ForeignKeyMapper<K, V, FK>,
+    joiner: (value: V, other: V2) => R | null,
+    options?: ForeignKeyJoinOptions<K, R> & { readonly left?: false },
+  ): KTable<K, R>
+  foreignKeyJoin<FK, V2, R>(
+    other: KTable<FK, V2>,
+    foreignKey: ForeignKeyMapper<K, V, FK>,
+    joiner: (value: V, other: V2 | null) => R | null,
+    options: ForeignKeyJoinOptions<K, R> & { readonly left: true },
+  ): KTable<K, R>
+  foreignKeyJoin<FK, V2, R>(
+    other: KTable<FK, V2>,
+    foreignKey: ForeignKeyMapper<K, V, FK>,
+    joiner: (value: V, other: never) => R | null,
+    options: ForeignKeyJoinOptions<K, R> = {},
+  ): KTable<K, R> {
+    return new KTable(addForeignKeyJoin(this[parts], other[parts], foreignKey, joiner as never, options))
   }
 
   /** Holds changes back until their window has closed, or for a time. */

@@ -1,7 +1,7 @@
 import { streamsErrors } from '../errors.ts'
 import type { SessionWindows, SlidingWindows, TimeWindows } from '../operators/windows.ts'
-import type { Duration } from '../duration.ts'
-import { durationMs } from '../duration.ts'
+import type { Duration } from '../operators/duration.ts'
+import { durationMs } from '../operators/duration.ts'
 
 /** How long a window takes late records after its end; default 0. */
 export interface GraceOption {

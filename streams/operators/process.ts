@@ -1,5 +1,5 @@
-import { durationMs } from '../duration.ts'
-import type { Duration } from '../duration.ts'
+import { durationMs } from './duration.ts'
+import type { Duration } from './duration.ts'
 import type { StreamRecord } from '../record.ts'
 import type { StateStore } from '../state/store.ts'
 import type { Cancellable, PunctuationType } from './context.ts'

@@ -110,6 +110,7 @@ class Compilation {
       case 'repartition':
         return this.#repartition(node, parents, keepsNullKeys(vertex))
       case 'sink':
+        if (node.internal === true && typeof node.topic === 'string') writer.internalTopic(node.topic, undefined)
         return writer.sink({ ...node, kind: 'sink', parents })
       case 'streamJoin':
         return this.#streamJoin(node, vertex.selfJoin)

@@ -149,6 +149,8 @@ export interface RepartitionPlan extends PlanBase {
 export interface SinkPlan extends PlanBase {
   readonly kind: 'sink'
   readonly topic: string | SinkRoute
+  /** The topic is the application's own. */
+  readonly internal?: boolean
   readonly key: Serde<unknown> | undefined
   readonly value: Serde<unknown> | undefined
   readonly partitioner: StreamPartitioner | undefined

@@ -117,6 +117,8 @@ export class CaseBuilder {
         return this.#builder.globalTable(this.#topic(node), { ...named(node), ...stored(node) })
       case 'globalLookup':
         return this.#globalLookup(node)
+      case 'foreignJoin':
+        return this.#foreignJoin(node)
       case 'cogroup':
         return this.#cogroup(node)
       case 'tableJoin':
@@ -186,6 +188,15 @@ export class CaseBuilder {
       default:
         throw new Unsupported(`operator ${node.op} is not supported`)
     }
+  }
+
+  #foreignJoin(node: CaseNode): Table {
+    return this.#table(node['left']).foreignKeyJoin(
+      this.#table(node['right']),
+      (value, key) => fns.mapKey(node['key'] as Fn, key, value) as unknown,
+      (a: unknown, b: unknown) => fns.join(node['joiner'] as Fn, null, a, b) as unknown,
+      { ...materialized(node, string), ...named(node), left: node['kind'] === 'left' } as { left: true },
+    )
   }
 
   #tableJoin(node: CaseNode): Table {

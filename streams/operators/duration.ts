@@ -1,4 +1,4 @@
-import { streamsErrors } from './errors.ts'
+import { streamsErrors } from '../errors.ts'
 
 /** Milliseconds, or a number with a unit: `'500ms'`, `'10s'`, `'5m'`, `'1h'`, `'7d'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`

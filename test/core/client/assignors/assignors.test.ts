@@ -16,6 +16,9 @@ import {
   type TopicPartition,
 } from '#core/client/client.ts'
 
+// Small worlds: fifty of them show what a thousand would.
+fc.configureGlobal({ numRuns: 50 })
+
 const subscription = (topics: readonly string[], more: Partial<Subscription> = {}): Subscription => ({
   topics,
   userData: null,

@@ -88,7 +88,7 @@ describe('a producer in trouble', () => {
         const { logs, sent } = await run(seed, calm, {})
         expect(logs).toEqual(sent)
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 
@@ -98,7 +98,7 @@ describe('a producer in trouble', () => {
         const { logs, sent } = await run(seed, 0.6, { acks: 1 })
         logs.forEach((values, partition) => expect(new Set(values)).toEqual(new Set(sent[partition])))
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     )
   })
 

@@ -36,7 +36,7 @@ const settings = {
   'log.segment.delete.delay.ms': '1000',
 }
 const keptCount = 1000
-const mostMiBOfGrowth = 256
+const mostMiBOfGrowth = 64
 const longestHangMs = 1000
 
 /** Makes the topics, and fills one that no frame names. */

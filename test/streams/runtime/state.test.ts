@@ -1,31 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { partitionKey, type Client } from '#core/client/client.ts'
-import { createClient } from '#core/client/lean-client.ts'
 import { serdes } from '#core/serde/serdes.ts'
-import { startBroker, type Broker } from '../../../broker/index.ts'
 import { KafkaStreams, StreamsBuilder, topic, windows, type Topology } from '../../../streams/index.ts'
+import { StreamsCluster } from '../../support/streams-cluster.ts'
 
 const strings = { key: serdes.string, value: serdes.string }
-let broker: Broker
-let client: Client
-
-beforeAll(async () => {
-  broker = await startBroker({ memory: true, config: { 'group.initial.rebalance.delay.ms': '0' } })
-  client = createClient({ bootstrapServers: broker.bootstrapServers })
-})
-afterAll(async () => {
-  await client.close()
-  await broker.stop()
-})
-
-const config = (id: string) => ({
-  'application.id': id,
-  'bootstrap.servers': broker.bootstrapServers,
-  'poll.ms': '20',
-  'linger.ms': '0',
-  'heartbeat.interval.ms': '50',
-})
+const cluster = new StreamsCluster()
 
 /** Words by value, counted over a repartition topic. */
 function wordCount(id: string): Topology {
@@ -40,66 +20,41 @@ function wordCount(id: string): Topology {
   return builder.build()
 }
 
-async function produce(name: string, records: readonly (readonly [value: string, timestamp: number])[]): Promise<void> {
-  const producer = client.producer({ lingerMs: 0 })
-  for (const [value, timestamp] of records)
-    producer.append({ topic: name, key: Buffer.from(value), value: Buffer.from(value), timestamp })
-  await producer.close()
-}
-
 /** The last value of every key in a topic. */
-async function latest(name: string): Promise<Map<string, Buffer | null>> {
-  const rows = new Map<string, Buffer | null>()
-  const [described] = await client.admin().describeTopics([name])
-  const partitions = described!.partitions.map(({ partition }) => ({ topic: name, partition }))
-  const consumer = client.consumer({ autoOffsetReset: 'earliest' })
-  consumer.assign(partitions)
-  const ends = await consumer.endOffsets(partitions)
-  const open = new Set(partitions.map(partitionKey).filter((key) => ends.get(key)! > 0))
-  while (open.size > 0) {
-    for (const chunk of await consumer.poll(200)) {
-      for (const record of chunk) rows.set(record.key!.toString(), record.value && Buffer.from(record.value))
-      if (chunk.nextOffset >= ends.get(partitionKey(chunk))!) open.delete(partitionKey(chunk))
-    }
-  }
-  await consumer.close()
-  return rows
-}
+const latest = async (name: string) =>
+  new Map((await cluster.contents(name)).map(({ key, value }) => [String(key), value]))
 
 const counts = async (name: string) =>
   Object.fromEntries([...(await latest(name))].map(([key, value]) => [key, serdes.long.deserialize(value!)]))
 
 async function runOnce(topology: Topology, id: string): Promise<void> {
-  await using app = new KafkaStreams(topology, config(id))
+  await using app = new KafkaStreams(topology, cluster.config(id))
   await app.start()
   await app.finish()
 }
 
 describe('state of a running application', () => {
   it('is in its changelog, and a new instance goes on with it', async () => {
-    await client.admin().createTopics([
-      { name: 'r-in', partitions: 3 },
-      { name: 'r-out', partitions: 1 },
-    ])
-    await produce('r-in', [
+    await cluster.create({ 'r-in': 3, 'r-out': 1 })
+    await cluster.produce('r-in', [
       ['to be or', 1],
       ['not to be', 2],
     ])
     await runOnce(wordCount('r'), 'r')
     expect(await counts('r-out')).toEqual({ to: 2, be: 2, or: 1, not: 1 })
-    await produce('r-in', [['be be', 3]])
+    await cluster.produce('r-in', [['be be', 3]])
     await runOnce(wordCount('r'), 'r')
     expect(await counts('r-out')).toEqual({ to: 2, be: 4, or: 1, not: 1 })
     expect(await counts('r-counts-changelog')).toEqual({ to: 2, be: 4, or: 1, not: 1 })
   })
 
   it('internal topics have the names, counts and settings that Kafka Streams gives them', async () => {
-    const described = await client.admin().describeTopics(['r-counts-changelog', 'r-counts-repartition'])
+    const described = await cluster.client.admin().describeTopics(['r-counts-changelog', 'r-counts-repartition'])
     expect(described.map((each) => [each.name, each.partitions.length]).sort()).toEqual([
       ['r-counts-changelog', 3],
       ['r-counts-repartition', 3],
     ])
-    const settings = await client.admin().describeConfigs([
+    const settings = await cluster.client.admin().describeConfigs([
       { type: 'topic', name: 'r-counts-changelog' },
       { type: 'topic', name: 'r-counts-repartition' },
     ])
@@ -111,11 +66,8 @@ describe('state of a running application', () => {
   })
 
   it('an application that dies without a commit loses nothing', async () => {
-    await client.admin().createTopics([
-      { name: 'd-in', partitions: 1 },
-      { name: 'd-out', partitions: 1 },
-    ])
-    await produce('d-in', [
+    await cluster.create({ 'd-in': 1, 'd-out': 1 })
+    await cluster.produce('d-in', [
       ['a', 1],
       ['b', 2],
     ])
@@ -132,12 +84,12 @@ describe('state of a running application', () => {
       .to(topic('d-out', { key: serdes.string, value: serdes.long }))
     const topology = builder.build()
     await runOnce(topology, 'd')
-    await produce('d-in', [
+    await cluster.produce('d-in', [
       ['a', 3],
       ['c', 4],
       ['a', 5],
     ])
-    const dying = new KafkaStreams(topology, config('d'))
+    const dying = new KafkaStreams(topology, cluster.config('d'))
     await dying.start()
     await expect(dying.failed).rejects.toThrow('power cut')
     await dying.close()
@@ -147,10 +99,7 @@ describe('state of a running application', () => {
   })
 
   it('windows held back come out once, final, over a restart', async () => {
-    await client.admin().createTopics([
-      { name: 'w-in', partitions: 1 },
-      { name: 'w-out', partitions: 1 },
-    ])
+    await cluster.create({ 'w-in': 1, 'w-out': 1 })
     const builder = new StreamsBuilder()
     builder
       .stream(topic('w-in', strings))
@@ -162,18 +111,19 @@ describe('state of a running application', () => {
       .map((count, { key, start }) => [`${key}@${start}`, count])
       .to(topic('w-out', { key: serdes.string, value: serdes.long }))
     const topology = builder.build()
-    await produce('w-in', [
+    await cluster.produce('w-in', [
       ['k', 1],
       ['k', 2],
       ['k', 12],
     ])
-    const first = new KafkaStreams(topology, { ...config('w'), 'commit.interval.ms': '20' })
+    const first = new KafkaStreams(topology, cluster.config('w', { 'commit.interval.ms': '20' }))
     await first.start()
-    const committed = async () => (await client.admin().groupOffsets('w')).find((each) => each.topic === 'w-in')?.offset
+    const committed = async () =>
+      (await cluster.client.admin().groupOffsets('w')).find((each) => each.topic === 'w-in')?.offset
     while ((await committed()) !== 3) await new Promise((resolve) => setTimeout(resolve, 20))
     await first.close()
     expect(await latest('w-out')).toEqual(new Map())
-    await produce('w-in', [['k', 30]])
+    await cluster.produce('w-in', [['k', 30]])
     await runOnce(topology, 'w')
     const rows = await latest('w-out')
     expect([...rows.keys()].sort()).toEqual(['k@0', 'k@10', 'k@30'])

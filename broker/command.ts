@@ -42,7 +42,9 @@ export async function brokerCommand(options: {
     return complain(error)
   }
   const policy = flushPolicy(broker.config)
-  process.stdout.write(`ready ${broker.bootstrapServers} data=${broker.dataDir} flush=${policy.name} version=${version()}\n`)
+  process.stdout.write(
+    `ready ${broker.bootstrapServers} data=${broker.dataDir} flush=${policy.name} version=${version()}\n`,
+  )
   log('info', policy.promise)
   await stopped.first
   log('info', 'stopping')

@@ -76,9 +76,20 @@ const networkSettings = {
     check: positive,
   }),
   'max.connections': int({ doc: 'Connections at a time.', default: 2_147_483_647, check: atLeast(0) }),
-  'max.connections.per.ip': int({ doc: 'Connections at a time from one address.', default: 2_147_483_647, check: atLeast(0) }),
-  'connections.max.idle.ms': duration({ doc: 'A connection without traffic for this long is closed.', default: 600_000 }),
-  'fetch.max.bytes': size({ doc: 'Most bytes of one fetch answer, whatever the client asks for.', default: 57_671_680, check: atLeast(1024) }),
+  'max.connections.per.ip': int({
+    doc: 'Connections at a time from one address.',
+    default: 2_147_483_647,
+    check: atLeast(0),
+  }),
+  'connections.max.idle.ms': duration({
+    doc: 'A connection without traffic for this long is closed.',
+    default: 600_000,
+  }),
+  'fetch.max.bytes': size({
+    doc: 'Most bytes of one fetch answer, whatever the client asks for.',
+    default: 57_671_680,
+    check: atLeast(1024),
+  }),
   'max.request.partition.size.limit': int({
     doc: 'Most partitions in one answer of DescribeTopicPartitions.',
     default: 2000,
@@ -88,7 +99,11 @@ const networkSettings = {
 
 /** How topics come to be. */
 const topicSettings = {
-  'auto.create.topics.enable': boolean({ doc: 'Asking for a topic that is not there makes it.', default: true, importance: 'high' }),
+  'auto.create.topics.enable': boolean({
+    doc: 'Asking for a topic that is not there makes it.',
+    default: true,
+    importance: 'high',
+  }),
   'delete.topic.enable': boolean({ doc: 'Topics can be deleted.', default: true, importance: 'high' }),
   'num.partitions': int({ doc: 'Partitions of a topic made without a number.', default: 1, check: positive }),
   'default.replication.factor': int({ doc: 'Replicas of a topic made without a number.', default: 1, check: positive }),
@@ -96,7 +111,11 @@ const topicSettings = {
 
 /** Where one node wants other defaults than a cluster: the values that Apache ships in its example configuration. */
 const singleNode = {
-  'offsets.topic.replication.factor': int({ doc: 'Replicas of __consumer_offsets when it is created.', default: 1, check: positive }),
+  'offsets.topic.replication.factor': int({
+    doc: 'Replicas of __consumer_offsets when it is created.',
+    default: 1,
+    check: positive,
+  }),
   'group.initial.rebalance.delay.ms': duration({
     doc: 'How long the first rebalance of an empty group waits for more members before it goes ahead.',
     default: 0,
@@ -112,7 +131,11 @@ const storageSettings = {
     importance: 'high',
     aliases: ['log.dir'],
   }),
-  flush: oneOf('never', 'interval', 'always')({
+  flush: oneOf(
+    'never',
+    'interval',
+    'always',
+  )({
     doc:
       'When data is forced to the disk, as a shorthand: never (the operating system decides; what is acknowledged survives a ' +
       'crash of the broker, not of the machine), interval (log.flush.interval.ms=1000), always (log.flush.interval.messages=1: ' +

@@ -8,7 +8,10 @@ export const brokerMetrics = defineMetrics({
   broker_fetched_bytes_total: { kind: 'counter', help: 'Bytes of record batches that clients got.' },
   broker_connections_opened_total: { kind: 'counter', help: 'Connections accepted.' },
   broker_connections_refused_total: { kind: 'counter', help: 'Connections refused because a bound was reached.' },
-  broker_connections_dropped_total: { kind: 'counter', help: 'Connections closed by the broker because of what the client did.' },
+  broker_connections_dropped_total: {
+    kind: 'counter',
+    help: 'Connections closed by the broker because of what the client did.',
+  },
   broker_connections: { kind: 'gauge', help: 'Connections open now.' },
 })
 

@@ -36,5 +36,10 @@ export function leaveProperties(files: Files, dataDirectory: string, port: numbe
     ...readSettings(files, directory),
   }
   const lines = Object.entries(rows).map(([name, value]) => `${name}=${value}`)
-  return [`# Apache Kafka takes over ${directory}: save this as server.properties, then`, '# bin/kafka-server-start.sh server.properties', ...lines, ''].join('\n')
+  return [
+    `# Apache Kafka takes over ${directory}: save this as server.properties, then`,
+    '# bin/kafka-server-start.sh server.properties',
+    ...lines,
+    '',
+  ].join('\n')
 }

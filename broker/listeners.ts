@@ -32,12 +32,17 @@ export function planListeners(config: BrokerConfig): ListenerPlan {
     .filter(({ name }) => !controllers.has(name))
     .map((each) => ({ ...each, advertised: advertised.find(({ name }) => name === each.name) }))
   if (clients.length === 0) throw invalid('listeners', 'name at least one address for clients')
-  if (new Set(clients.map(({ name }) => name)).size < clients.length) throw invalid('listeners', 'every listener needs a name of its own')
+  if (new Set(clients.map(({ name }) => name)).size < clients.length)
+    throw invalid('listeners', 'every listener needs a name of its own')
   for (const { name, host } of clients) {
     if (isLoopback(host) || config['millrace.allow.unauthenticated']) continue
     throw brokerErrors.LISTENER_OPEN({ listener: `${name}://${host}` })
   }
-  const controller = all.find(({ name }) => controllers.has(name)) ?? { name: [...controllers][0] ?? 'CONTROLLER', host: '127.0.0.1', port: 9093 }
+  const controller = all.find(({ name }) => controllers.has(name)) ?? {
+    name: [...controllers][0] ?? 'CONTROLLER',
+    host: '127.0.0.1',
+    port: 9093,
+  }
   return { clients, controller }
 }
 
@@ -50,10 +55,13 @@ function parse(setting: string, text: string): ListenerSetting {
 function checkProtocols(config: BrokerConfig): void {
   for (const pair of config['listener.security.protocol.map']) {
     const [name, protocol] = pair.split(':')
-    if (protocol !== 'PLAINTEXT') throw invalid('listener.security.protocol.map', `listener ${name} needs ${protocol}; only PLAINTEXT is there`)
+    if (protocol !== 'PLAINTEXT')
+      throw invalid('listener.security.protocol.map', `listener ${name} needs ${protocol}; only PLAINTEXT is there`)
   }
   const mapped = new Set(config['listener.security.protocol.map'].map((pair) => pair.split(':')[0]!.toUpperCase()))
-  const secured = config.listeners.map((text) => text.split(':')[0]!.toUpperCase()).find((name) => /^(SSL|SASL_)/.test(name) && !mapped.has(name))
+  const secured = config.listeners
+    .map((text) => text.split(':')[0]!.toUpperCase())
+    .find((name) => /^(SSL|SASL_)/.test(name) && !mapped.has(name))
   if (secured !== undefined) throw invalid('listeners', `${secured} is not there yet; only PLAINTEXT is`)
 }
 

@@ -97,7 +97,11 @@ export class Publisher {
     else {
       const damage = this.#logs.damaged.get(`${topic.name}-${index}`)
       if (damage !== undefined) {
-        this.#log('error', 'a partition is not served, its log is damaged', { topic: topic.name, partition: index, why: damage.message })
+        this.#log('error', 'a partition is not served, its log is damaged', {
+          topic: topic.name,
+          partition: index,
+          why: damage.message,
+        })
         return
       }
       log = this.#logs.create(topic.name, index, topic.id, config)

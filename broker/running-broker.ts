@@ -222,7 +222,10 @@ export class RunningBroker implements Broker {
       try {
         this.#endpoints.push(await listener.start())
       } catch (cause) {
-        throw brokerErrors.LISTENER_UNAVAILABLE({ host: each.host, port: each.port, problem: (cause as Error).message }, cause)
+        throw brokerErrors.LISTENER_UNAVAILABLE(
+          { host: each.host, port: each.port, problem: (cause as Error).message },
+          cause,
+        )
       }
       this.#listeners.push(listener)
     }
@@ -237,10 +240,16 @@ export class RunningBroker implements Broker {
 
 /** The log of the cluster's metadata, opened or made. Nothing in it is ever too old or too large to keep. */
 function metadataLogOf(files: Files, logs: LogDirectory) {
-  const settings = { 'retention.ms': -1, 'retention.bytes': -1, 'max.message.bytes': 2147483647, 'file.delete.delay.ms': 0 }
+  const settings = {
+    'retention.ms': -1,
+    'retention.bytes': -1,
+    'max.message.bytes': 2147483647,
+    'file.delete.delay.ms': 0,
+  }
   const config = topicConfigDefinition.parse(settings, metadataTopic)
   const damage = logs.damaged.get(`${metadataTopic}-0`)
-  if (damage !== undefined) throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
+  if (damage !== undefined)
+    throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
   const log = logs.get(metadataTopic, 0) ?? logs.create(metadataTopic, 0, metadataTopicUuid, config)
   log.updateConfig(config)
   // A directory that was formatted and never started holds a snapshot and no card yet.

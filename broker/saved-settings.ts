@@ -12,7 +12,10 @@ const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.prope
  */
 export function saveSettings(files: Files, dataDirectory: string, given: Readonly<Record<string, string>>): void {
   const rows = Object.entries(given).filter(([name]) => !passing.has(name) && !name.startsWith('millrace.'))
-  const text = rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${escape(value)}\n`).join('')
+  const text = rows
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${escape(value)}\n`)
+    .join('')
   const file = fileOf(dataDirectory)
   const before = files.exists(file) ? files.readWhole(file).toString('utf8') : ''
   if (text !== before) files.replace(file, Buffer.from(text))

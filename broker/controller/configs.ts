@@ -2,7 +2,13 @@ import { type Setting, type SettingOptions, configErrors } from '#core/config/de
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import { type BrokerConfig, brokerConfigDefinition } from '../config.ts'
-import { type TopicConfig, type TopicSynonym, topicConfigDefinition, topicDefaults, topicSynonyms } from '../log/config.ts'
+import {
+  type TopicConfig,
+  type TopicSynonym,
+  topicConfigDefinition,
+  topicDefaults,
+  topicSynonyms,
+} from '../log/config.ts'
 import { type MetadataImage, configResources } from './image.ts'
 
 /** Where a value comes from, by Kafka's numbers. */
@@ -26,14 +32,17 @@ export interface ConfigRow extends ConfigSynonym {
 
 type AnySetting = Setting<unknown, SettingOptions<unknown>>
 
-const settingOf = (settings: object, name: string): AnySetting | undefined => (settings as Record<string, AnySetting>)[name]
+const settingOf = (settings: object, name: string): AnySetting | undefined =>
+  (settings as Record<string, AnySetting>)[name]
 const topicSettings = topicConfigDefinition.settings
 const brokerSettings = brokerConfigDefinition.settings
 const printed = (setting: AnySetting, value: unknown): string | null =>
   value === undefined ? null : (setting.print as (value: unknown) => string)(value)
 
 /** Broker settings that may change while the broker runs: those that topics fall back on. */
-const liveBrokerSettings: ReadonlySet<string> = new Set(Object.values(topicSynonyms).flatMap((rows) => rows.map(({ name }) => name)))
+const liveBrokerSettings: ReadonlySet<string> = new Set(
+  Object.values(topicSynonyms).flatMap((rows) => rows.map(({ name }) => name)),
+)
 
 /**
  * Settings as they hold for topics and brokers: made for the topic, for this broker, for all brokers, given at the start,

@@ -10,7 +10,13 @@ import {
 import { encodeStored } from '#core/wire/stored/stored.ts'
 
 /** Kafka's numbers for the control records of the metadata log; the key of each is a version and this number. */
-export const controlTypes = { leaderChange: 2, snapshotHeader: 3, snapshotFooter: 4, kraftVersion: 5, voters: 6 } as const
+export const controlTypes = {
+  leaderChange: 2,
+  snapshotHeader: 3,
+  snapshotFooter: 4,
+  kraftVersion: 5,
+  voters: 6,
+} as const
 
 const formats = {
   2: leaderChange,
@@ -23,7 +29,9 @@ const formats = {
 type Formats = typeof formats
 
 /** A control record: its type and what it says. */
-export type ControlRecord = { [Type in keyof Formats]: { readonly type: Type; readonly value: Encodable<Formats[Type]> } }[keyof Formats]
+export type ControlRecord = {
+  [Type in keyof Formats]: { readonly type: Type; readonly value: Encodable<Formats[Type]> }
+}[keyof Formats]
 
 /** Who votes in the quorum: this node alone, with the address of its controller. */
 export interface Voter {

@@ -59,7 +59,11 @@ export class Controller {
   #nextProducerId = 0
   #producerIdEnd = 0
 
-  constructor(ports: { readonly files: Files; readonly clock: Clock; readonly random: Random }, log: PartitionLog, options: ControllerOptions) {
+  constructor(
+    ports: { readonly files: Files; readonly clock: Clock; readonly random: Random },
+    log: PartitionLog,
+    options: ControllerOptions,
+  ) {
     this.#ports = ports
     this.#options = options
     this.nodeId = options.voter.nodeId
@@ -142,7 +146,11 @@ export class Controller {
     const { nodeId } = this
     const brokerEpoch = this.#brokerEpoch
     return this.commit([
-      { kind: 'brokerRegistrationChange', version: 1, value: { brokerId: nodeId, brokerEpoch, inControlledShutdown: 1 } },
+      {
+        kind: 'brokerRegistrationChange',
+        version: 1,
+        value: { brokerId: nodeId, brokerEpoch, inControlledShutdown: 1 },
+      },
       ...this.#leaderChanges(-1, (partition) => partition.leader === nodeId),
       { kind: 'brokerRegistrationChange', version: 0, value: { brokerId: nodeId, brokerEpoch, fenced: 1 } },
     ])
@@ -167,7 +175,11 @@ export class Controller {
     for (const topic of this.image.topics.values()) {
       for (const partition of topic.partitions) {
         if (!concerns(partition)) continue
-        yield { kind: 'partitionChange', version: 2, value: { partitionId: partition.partitionId, topicId: topic.id, leader } }
+        yield {
+          kind: 'partitionChange',
+          version: 2,
+          value: { partitionId: partition.partitionId, topicId: topic.id, leader },
+        }
       }
     }
   }

@@ -31,7 +31,10 @@ const leftovers = new Set(['bootstrap.checkpoint', '__cluster_metadata-0', '.loc
 export function formatDirectory(
   ports: { readonly files: Files; readonly clock: Clock; readonly random: Random },
   dataDirectory: string,
-  node: { readonly id: number; readonly controller: { readonly name: string; readonly host: string; readonly port: number } },
+  node: {
+    readonly id: number
+    readonly controller: { readonly name: string; readonly host: string; readonly port: number }
+  },
 ): MetaProperties {
   const { files, clock, random } = ports
   const known = readMetaProperties(files, dataDirectory)

@@ -30,8 +30,17 @@ export interface BrokerImage {
   /** Offset of the record that registered it. */
   readonly epoch: number
   readonly incarnationId: string
-  readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number; readonly securityProtocol: number }[]
-  readonly features: readonly { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number }[]
+  readonly endpoints: readonly {
+    readonly name: string
+    readonly host: string
+    readonly port: number
+    readonly securityProtocol: number
+  }[]
+  readonly features: readonly {
+    readonly name: string
+    readonly minSupportedVersion: number
+    readonly maxSupportedVersion: number
+  }[]
   readonly rack: string | null
   readonly fenced: boolean
   readonly inControlledShutdown: boolean

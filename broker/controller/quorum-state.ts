@@ -28,7 +28,10 @@ export function readQuorumState(files: Files, logDirectory: string): QuorumState
   const { leaderId, leaderEpoch, votedId, votedDirectoryId = zeroUuid } = row
   const whole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value)
   if (!whole(leaderId) || !whole(leaderEpoch) || !whole(votedId) || !isUuid(String(votedDirectoryId))) {
-    throw brokerErrors.METADATA_CORRUPT({ directory: logDirectory, problem: 'quorum-state has missing or wrong fields' })
+    throw brokerErrors.METADATA_CORRUPT({
+      directory: logDirectory,
+      problem: 'quorum-state has missing or wrong fields',
+    })
   }
   return { leaderId, leaderEpoch, votedId, votedDirectoryId: String(votedDirectoryId) }
 }

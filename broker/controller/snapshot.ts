@@ -23,7 +23,8 @@ const recordsPerBatch = 1000
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, '0')
 
-export const snapshotFile = ({ endOffset, epoch }: SnapshotId): string => `${pad(endOffset, 20)}-${pad(epoch, 10)}.checkpoint`
+export const snapshotFile = ({ endOffset, epoch }: SnapshotId): string =>
+  `${pad(endOffset, 20)}-${pad(epoch, 10)}.checkpoint`
 
 /** The snapshots in the metadata log's directory, oldest first. */
 export function listSnapshots(files: Files, directory: string): SnapshotId[] {
@@ -42,7 +43,12 @@ export function listSnapshots(files: Files, directory: string): SnapshotId[] {
  */
 export function encodeSnapshot(
   records: Iterable<MetadataRecordInput | UnknownMetadataRecord>,
-  options: { readonly epoch: number; readonly now: number; readonly lastContainedLogTimestamp: number; readonly control: readonly ControlRecord[] },
+  options: {
+    readonly epoch: number
+    readonly now: number
+    readonly lastContainedLogTimestamp: number
+    readonly control: readonly ControlRecord[]
+  },
 ): Buffer {
   const { epoch, now, lastContainedLogTimestamp } = options
   const chunks: Buffer[] = []
@@ -86,10 +92,15 @@ export function* readSnapshot(bytes: Buffer): Generator<MetadataRecord | Unknown
 
 /** Everything an image holds as the records that make it. */
 export function* imageRecords(image: MetadataImage): Generator<MetadataRecordInput | UnknownMetadataRecord> {
-  for (const [name, featureLevel] of image.features) yield { kind: 'featureLevel', version: 0, value: { name, featureLevel } }
+  for (const [name, featureLevel] of image.features)
+    yield { kind: 'featureLevel', version: 0, value: { name, featureLevel } }
   for (const broker of image.brokers.values()) {
     const { id: brokerId, epoch: brokerEpoch, endpoints: endPoints, ...rest } = broker
-    yield { kind: 'registerBroker', version: 4, value: { brokerId, brokerEpoch, endPoints, cordonedLogDirs: [], ...rest } }
+    yield {
+      kind: 'registerBroker',
+      version: 4,
+      value: { brokerId, brokerEpoch, endPoints, cordonedLogDirs: [], ...rest },
+    }
   }
   for (const topic of image.topics.values()) {
     yield { kind: 'topic', version: 0, value: { name: topic.name, topicId: topic.id } }
@@ -103,7 +114,11 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecordInp
     for (const [name, value] of settings) yield { kind: 'config', version: 0, value: { ...resource, name, value } }
   }
   if (image.nextProducerId > 0) {
-    yield { kind: 'producerIds', version: 0, value: { brokerId: 0, brokerEpoch: -1, nextProducerId: image.nextProducerId } }
+    yield {
+      kind: 'producerIds',
+      version: 0,
+      value: { brokerId: 0, brokerEpoch: -1, nextProducerId: image.nextProducerId },
+    }
   }
   yield* image.unknown
 }
@@ -112,4 +127,3 @@ function unknownBytes({ type, version, body }: UnknownMetadataRecord): Buffer {
   const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)])
   return Buffer.concat([Buffer.from([...varint(1), ...varint(type), ...varint(version)]), body])
 }
-

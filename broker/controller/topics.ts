@@ -58,10 +58,14 @@ export function planTopic(image: MetadataImage, wanted: NewTopic, defaults: Topi
   if (/[._]/.test(name)) {
     for (const other of image.topics.keys()) {
       if (collisionKey(other) !== collisionKey(name)) continue
-      throw new ProtocolError('INVALID_TOPIC_EXCEPTION', `topic '${name}' could not be told from '${other}' in metric names`)
+      throw new ProtocolError(
+        'INVALID_TOPIC_EXCEPTION',
+        `topic '${name}' could not be told from '${other}' in metric names`,
+      )
     }
   }
-  const replicas = wanted.assignments.length > 0 ? manualReplicas(image, wanted) : placedReplicas(image, wanted, defaults)
+  const replicas =
+    wanted.assignments.length > 0 ? manualReplicas(image, wanted) : placedReplicas(image, wanted, defaults)
   let topicId = randomUuid(random)
   while (image.topicsById.has(topicId)) topicId = randomUuid(random)
   const records: MetadataRecordInput[] = [{ kind: 'topic', version: 0, value: { name, topicId } }]
@@ -69,22 +73,32 @@ export function planTopic(image: MetadataImage, wanted: NewTopic, defaults: Topi
     const resource = { resourceType: configResources.topic, resourceName: name }
     records.push({ kind: 'config', version: 0, value: { ...resource, name: setting, value } })
   }
-  replicas.forEach((each, partitionId) => records.push(partitionRecord(topicId, partitionId, each, defaults.directoryId)))
+  replicas.forEach((each, partitionId) =>
+    records.push(partitionRecord(topicId, partitionId, each, defaults.directoryId)),
+  )
   return { name, topicId, numPartitions: replicas.length, replicationFactor: replicas[0]!.length, records }
 }
 
 /** Decides more partitions for a topic. `count` is the new total. Throws the ProtocolError that the client gets. */
 export function planPartitions(
   image: MetadataImage,
-  wanted: { readonly name: string; readonly count: number; readonly assignments: readonly (readonly number[])[] | null },
+  wanted: {
+    readonly name: string
+    readonly count: number
+    readonly assignments: readonly (readonly number[])[] | null
+  },
   directoryId: string,
 ): MetadataRecordInput[] {
   const topic = image.topics.get(wanted.name)
   if (topic === undefined) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${wanted.name}'`)
   const before = topic.partitions.length
-  if (wanted.count === before) throw new ProtocolError('INVALID_PARTITIONS', `topic '${wanted.name}' has ${before} partitions already`)
+  if (wanted.count === before)
+    throw new ProtocolError('INVALID_PARTITIONS', `topic '${wanted.name}' has ${before} partitions already`)
   if (wanted.count < before) {
-    throw new ProtocolError('INVALID_PARTITIONS', `topic '${wanted.name}' has ${before} partitions; their number cannot fall to ${wanted.count}`)
+    throw new ProtocolError(
+      'INVALID_PARTITIONS',
+      `topic '${wanted.name}' has ${before} partitions; their number cannot fall to ${wanted.count}`,
+    )
   }
   const more = wanted.count - before
   checkCount(more)
@@ -105,7 +119,8 @@ export const planRemoval = (topic: TopicImage): MetadataRecordInput[] => [
   { kind: 'removeTopic', version: 0, value: { topicId: topic.id } },
 ]
 
-const liveBrokers = (image: MetadataImage): BrokerImage[] => [...image.brokers.values()].filter((broker) => !broker.fenced)
+const liveBrokers = (image: MetadataImage): BrokerImage[] =>
+  [...image.brokers.values()].filter((broker) => !broker.fenced)
 
 function checkCount(count: number): void {
   if (count > maxPartitions) {
@@ -119,7 +134,10 @@ function placedReplicas(image: MetadataImage, wanted: NewTopic, defaults: TopicD
     throw new ProtocolError('INVALID_PARTITIONS', `a topic has at least one partition, not ${numPartitions}`)
   }
   if (replicationFactor < -1 || replicationFactor === 0) {
-    throw new ProtocolError('INVALID_REPLICATION_FACTOR', `a partition has at least one replica, not ${replicationFactor}`)
+    throw new ProtocolError(
+      'INVALID_REPLICATION_FACTOR',
+      `a partition has at least one replica, not ${replicationFactor}`,
+    )
   }
   const count = numPartitions === -1 ? defaults.numPartitions : numPartitions
   checkCount(count)
@@ -130,7 +148,10 @@ function placedReplicas(image: MetadataImage, wanted: NewTopic, defaults: TopicD
 function place(image: MetadataImage, replicationFactor: number): readonly number[] {
   const live = liveBrokers(image)
   if (replicationFactor > live.length) {
-    throw new ProtocolError('INVALID_REPLICATION_FACTOR', `replication factor ${replicationFactor} needs as many brokers, there are ${live.length}`)
+    throw new ProtocolError(
+      'INVALID_REPLICATION_FACTOR',
+      `replication factor ${replicationFactor} needs as many brokers, there are ${live.length}`,
+    )
   }
   return live.slice(0, replicationFactor).map(({ id }) => id)
 }
@@ -158,17 +179,26 @@ function manualReplicas(image: MetadataImage, wanted: NewTopic): (readonly numbe
 }
 
 function checkReplicas(image: MetadataImage, brokerIds: readonly number[]): void {
-  if (brokerIds.length === 0) throw new ProtocolError('INVALID_REPLICA_ASSIGNMENT', 'a partition is assigned to no broker')
+  if (brokerIds.length === 0)
+    throw new ProtocolError('INVALID_REPLICA_ASSIGNMENT', 'a partition is assigned to no broker')
   if (new Set(brokerIds).size !== brokerIds.length) {
     throw new ProtocolError('INVALID_REPLICA_ASSIGNMENT', 'a partition is assigned to the same broker twice')
   }
   const unknown = brokerIds.find((id) => !image.brokers.has(id))
   if (unknown !== undefined) {
-    throw new ProtocolError('INVALID_REPLICA_ASSIGNMENT', `a partition is assigned to broker ${unknown}, which is not registered`)
+    throw new ProtocolError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      `a partition is assigned to broker ${unknown}, which is not registered`,
+    )
   }
 }
 
-function partitionRecord(topicId: string, partitionId: number, replicas: readonly number[], directoryId: string): MetadataRecordInput {
+function partitionRecord(
+  topicId: string,
+  partitionId: number,
+  replicas: readonly number[],
+  directoryId: string,
+): MetadataRecordInput {
   return {
     kind: 'partition',
     version: 2,

@@ -79,12 +79,7 @@ class ProduceCall {
     return { name: topic.name, topicId: topic.topicId, partitionResponses }
   }
 
-  #append(
-    topic: TopicData,
-    index: number,
-    records: Buffer | null,
-    response: PartitionResponse,
-  ): void {
+  #append(topic: TopicData, index: number, records: Buffer | null, response: PartitionResponse): void {
     const partition = this.#partition(topic, index)
     this.#check(partition, records)
     const result = partition.append(records!, 'client')
@@ -120,11 +115,7 @@ class ProduceCall {
     if (acks === -1 && partition.log.config['min.insync.replicas'] > 1) throw new ProtocolError('NOT_ENOUGH_REPLICAS')
   }
 
-  #awaitDurable(
-    partition: Partition,
-    endOffset: number,
-    response: PartitionResponse,
-  ): void {
+  #awaitDurable(partition: Partition, endOffset: number, response: PartitionResponse): void {
     this.#syncing++
     partition.log.whenDurable(endOffset, (error) => {
       if (error !== undefined) response.errorCode = errorCodes.KAFKA_STORAGE_ERROR.code
@@ -132,11 +123,7 @@ class ProduceCall {
     })
   }
 
-  #fail(
-    error: unknown,
-    topic: TopicData,
-    response: PartitionResponse,
-  ): void {
+  #fail(error: unknown, topic: TopicData, response: PartitionResponse): void {
     this.#failed = true
     if (error instanceof ProtocolError) {
       response.errorCode = error.errorCode
@@ -145,6 +132,10 @@ class ProduceCall {
     }
     response.errorCode = errorCodes.UNKNOWN_SERVER_ERROR.code
     const { stack } = error as Error
-    this.#node.log('error', 'produce failed', { topic: topic.name || topic.topicId, partition: response.index, error: stack })
+    this.#node.log('error', 'produce failed', {
+      topic: topic.name || topic.topicId,
+      partition: response.index,
+      error: stack,
+    })
   }
 }

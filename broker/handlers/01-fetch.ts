@@ -137,9 +137,13 @@ class FetchCall {
   #partition(topic: TopicRequest, asked: PartitionRequest): Partition {
     const { partitions } = this.#node
     const byId = this.#call.apiVersion >= 13
-    const partition = byId ? partitions.getById(topic.topicId, asked.partition) : partitions.get(topic.topic, asked.partition)
+    const partition = byId
+      ? partitions.getById(topic.topicId, asked.partition)
+      : partitions.get(topic.topic, asked.partition)
     if (partition === undefined) {
-      throw new ProtocolError(byId && !partitions.hasId(topic.topicId) ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
+      throw new ProtocolError(
+        byId && !partitions.hasId(topic.topicId) ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION',
+      )
     }
     checkLeaderEpoch(partition, asked.currentLeaderEpoch)
     return partition
@@ -158,7 +162,8 @@ class FetchCall {
     const { log } = partition
     const { fetchOffset } = asked
     const upTo = log.highWatermark
-    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) throw new ProtocolError('OFFSET_OUT_OF_RANGE')
+    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)
+      throw new ProtocolError('OFFSET_OUT_OF_RANGE')
     if (fetchOffset >= upTo) return
     const first = this.#bytes === 0 && this.#reading === undefined
     const maxBytes = Math.min(asked.partitionMaxBytes, this.#budget)

@@ -7,10 +7,20 @@ import { codeOf } from './failure.ts'
 import { serve } from './handler.ts'
 
 type Asked = ListOffsetsRequest['topics'][number]['partitions'][number]
-type Found = Pick<ListOffsetsResponseInput['topics'][number]['partitions'][number], 'timestamp' | 'offset' | 'leaderEpoch'>
+type Found = Pick<
+  ListOffsetsResponseInput['topics'][number]['partitions'][number],
+  'timestamp' | 'offset' | 'leaderEpoch'
+>
 
 /** Timestamps that stand for a place in the log, and the version that brought each. */
-const places = { latest: -1, earliest: -2, maxTimestamp: -3, earliestLocal: -4, latestTiered: -5, earliestPendingUpload: -6 } as const
+const places = {
+  latest: -1,
+  earliest: -2,
+  maxTimestamp: -3,
+  earliestLocal: -4,
+  latestTiered: -5,
+  earliestPendingUpload: -6,
+} as const
 const placeSince: Readonly<Record<number, number>> = { [-3]: 7, [-4]: 8, [-5]: 9, [-6]: 11 }
 
 /**

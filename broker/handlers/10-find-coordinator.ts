@@ -27,7 +27,8 @@ export const findCoordinatorHandler = serve(findCoordinator, {
   handle: async (node, request, call) => {
     if (call.apiVersion >= 4) {
       const coordinators = []
-      for (const key of request.coordinatorKeys) coordinators.push({ key, ...(await find(node, call.client, key, request.keyType)) })
+      for (const key of request.coordinatorKeys)
+        coordinators.push({ key, ...(await find(node, call.client, key, request.keyType)) })
       return { coordinators }
     }
     return find(node, call.client, request.key, request.keyType)
@@ -36,13 +37,20 @@ export const findCoordinatorHandler = serve(findCoordinator, {
 
 async function find(node: Node, client: Client, key: string, keyType: number): Promise<Coordinator> {
   try {
-    if (keyType !== groupType) throw new ProtocolError('UNSUPPORTED_VERSION', 'transactions and share groups are not supported yet')
+    if (keyType !== groupType)
+      throw new ProtocolError('UNSUPPORTED_VERSION', 'transactions and share groups are not supported yet')
     await createMissing(node, ['__consumer_offsets'])
     const leader = node.controller.image.partition('__consumer_offsets', node.groups.partitionFor(key))?.leader
     const broker = brokersFor(node, client).find(({ nodeId }) => nodeId === leader)
     if (broker === undefined) throw new ProtocolError('COORDINATOR_NOT_AVAILABLE')
     return { nodeId: broker.nodeId, host: broker.host, port: broker.port, errorCode: 0, errorMessage: null }
   } catch (error) {
-    return { nodeId: -1, host: '', port: -1, errorCode: codeOf(node, 'FindCoordinator', error), errorMessage: messageOf(error) }
+    return {
+      nodeId: -1,
+      host: '',
+      port: -1,
+      errorCode: codeOf(node, 'FindCoordinator', error),
+      errorMessage: messageOf(error),
+    }
   }
 }

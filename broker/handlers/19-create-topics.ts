@@ -1,5 +1,9 @@
 import { zeroUuid } from '#core/bytes/uuid.ts'
-import { type CreateTopicsRequest, type CreateTopicsResponseInput, createTopics } from '#core/wire/api/19-create-topics.ts'
+import {
+  type CreateTopicsRequest,
+  type CreateTopicsResponseInput,
+  createTopics,
+} from '#core/wire/api/19-create-topics.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
@@ -33,7 +37,9 @@ function create(node: Node, request: CreateTopicsRequest, wanted: Wanted, writte
       throw new ProtocolError('INVALID_REQUEST', `topic '${name}' is named twice`)
     }
     // A setting without a value is one that nobody made.
-    const configs = Object.fromEntries(wanted.configs.flatMap((each) => (each.value === null ? [] : [[each.name, each.value]])))
+    const configs = Object.fromEntries(
+      wanted.configs.flatMap((each) => (each.value === null ? [] : [[each.name, each.value]])),
+    )
     const plan = planNewTopic(node, { ...wanted, configs })
     if (!request.validateOnly) written.push(node.controller.commit(plan.records))
     return {

@@ -27,7 +27,8 @@ export const deleteTopicsHandler = serve(deleteTopics, {
         if (each.name !== null && each.topicId !== zeroUuid) {
           throw new ProtocolError('INVALID_REQUEST', 'a topic is named by its name or by its id, not by both')
         }
-        if (topic === undefined) throw new ProtocolError(each.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
+        if (topic === undefined)
+          throw new ProtocolError(each.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
         written.push(remove(node, topic.name))
         return { name: topic.name, topicId: topic.id, errorCode: 0 }
       } catch (error) {

@@ -1,4 +1,8 @@
-import { type DescribeConfigsRequest, type DescribeConfigsResponseInput, describeConfigs } from '#core/wire/api/32-describe-configs.ts'
+import {
+  type DescribeConfigsRequest,
+  type DescribeConfigsResponseInput,
+  describeConfigs,
+} from '#core/wire/api/32-describe-configs.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { ConfigRow } from '../controller/configs.ts'
@@ -12,7 +16,15 @@ type Resource = DescribeConfigsRequest['resources'][number]
 type Answer = DescribeConfigsResponseInput['results'][number]
 
 const typeNumbers: Readonly<Record<string, number>> = {
-  BOOLEAN: 1, STRING: 2, INT: 3, SHORT: 4, LONG: 5, DOUBLE: 6, LIST: 7, CLASS: 8, PASSWORD: 9,
+  BOOLEAN: 1,
+  STRING: 2,
+  INT: 3,
+  SHORT: 4,
+  LONG: 5,
+  DOUBLE: 6,
+  LIST: 7,
+  CLASS: 8,
+  PASSWORD: 9,
 }
 
 /**
@@ -32,7 +44,10 @@ function describe(node: Node, request: DescribeConfigsRequest, resource: Resourc
   const { resourceType, resourceName, configurationKeys } = resource
   try {
     const rows = rowsOf(node, resourceType, resourceName)
-    const wanted = configurationKeys === null || configurationKeys.length === 0 ? rows : rows.filter(({ name }) => configurationKeys.includes(name))
+    const wanted =
+      configurationKeys === null || configurationKeys.length === 0
+        ? rows
+        : rows.filter(({ name }) => configurationKeys.includes(name))
     const configs = wanted.map((row) => rowAnswer(row, request))
     return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs }
   } catch (error) {
@@ -65,4 +80,3 @@ const rowAnswer = (row: ConfigRow, request: DescribeConfigsRequest): Answer['con
   configType: typeNumbers[row.type] ?? 0,
   documentation: request.includeDocumentation ? row.doc : null,
 })
-

@@ -11,7 +11,8 @@ import { serve } from './handler.ts'
 export const describeLogDirsHandler = serve(describeLogDirs, {
   versions: '1-5',
   handle: (node, request) => {
-    const wanted = request.topics && new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+    const wanted =
+      request.topics && new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
     const byTopic = new Map<string, Partition[]>()
     for (const partition of node.partitions.all()) {
       if (wanted !== null && !wanted.get(partition.topic)?.has(partition.index)) continue

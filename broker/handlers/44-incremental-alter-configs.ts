@@ -1,4 +1,7 @@
-import { type IncrementalAlterConfigsRequest, incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-configs.ts'
+import {
+  type IncrementalAlterConfigsRequest,
+  incrementalAlterConfigs,
+} from '#core/wire/api/44-incremental-alter-configs.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import { changeConfigs } from './config-changes.ts'
@@ -36,16 +39,23 @@ function decide(node: Node, resource: Resource, before: ReadonlyMap<string, stri
     }
     if (value === null) throw new ProtocolError('INVALID_REQUEST', `setting '${name}' has no value`)
     if (configOperation === operations.set) after[name] = value
-    else if (configOperation === operations.append) after[name] = [...inForce(node, resource, name), ...words(value)].join(',')
+    else if (configOperation === operations.append)
+      after[name] = [...inForce(node, resource, name), ...words(value)].join(',')
     else if (configOperation === operations.subtract) {
       const less = words(value)
-      after[name] = inForce(node, resource, name).filter((word) => !less.includes(word)).join(',')
+      after[name] = inForce(node, resource, name)
+        .filter((word) => !less.includes(word))
+        .join(',')
     } else throw new ProtocolError('INVALID_REQUEST', `there is no operation ${configOperation}`)
   }
   return after
 }
 
-const words = (value: string): string[] => value.split(',').map((word) => word.trim()).filter((word) => word !== '')
+const words = (value: string): string[] =>
+  value
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
 
 function inForce(node: Node, { resourceType, resourceName }: Resource, name: string): string[] {
   const rows = resourceType === 2 ? node.configs.describeTopic(resourceName) : node.configs.describeBroker()

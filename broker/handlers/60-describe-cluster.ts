@@ -19,7 +19,12 @@ export const describeClusterHandler = serve(describeCluster, {
       return { ...known, errorCode, errorMessage: 'this is a broker, not a controller', brokers: [] }
     }
     const brokers = brokersFor(node, call.client).filter((broker) => request.includeFencedBrokers || !broker.isFenced)
-    return { ...known, errorCode: 0, controllerId: node.id, brokers: call.apiVersion < 2 ? brokers.map(shown) : brokers }
+    return {
+      ...known,
+      errorCode: 0,
+      controllerId: node.id,
+      brokers: call.apiVersion < 2 ? brokers.map(shown) : brokers,
+    }
   },
 })
 

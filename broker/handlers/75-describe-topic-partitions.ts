@@ -1,4 +1,8 @@
-import { type DescribeTopicPartitionsRequest, type DescribeTopicPartitionsResponseInput, describeTopicPartitions } from '#core/wire/api/75-describe-topic-partitions.ts'
+import {
+  type DescribeTopicPartitionsRequest,
+  type DescribeTopicPartitionsResponseInput,
+  describeTopicPartitions,
+} from '#core/wire/api/75-describe-topic-partitions.ts'
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 import { zeroUuid } from '#core/bytes/uuid.ts'
 
@@ -29,7 +33,8 @@ export const describeTopicPartitionsHandler = serve(describeTopicPartitions, {
       const first = cursor?.topicName === name ? cursor.partitionIndex : 0
       const { answer, next } = describe(node, name, first, left)
       topics.push(answer)
-      if (next !== undefined) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: next } }
+      if (next !== undefined)
+        return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: next } }
       left -= answer.partitions.length
     }
     return { throttleTimeMs: 0, topics }
@@ -37,7 +42,8 @@ export const describeTopicPartitionsHandler = serve(describeTopicPartitions, {
 })
 
 function namesFrom(node: Node, { topics, cursor }: { topics: readonly { name: string }[]; cursor: Cursor }): string[] {
-  const all = topics.length === 0 ? [...node.controller.image.topics.keys()] : [...new Set(topics.map(({ name }) => name))]
+  const all =
+    topics.length === 0 ? [...node.controller.image.topics.keys()] : [...new Set(topics.map(({ name }) => name))]
   return all.sort().filter((name) => cursor === null || name >= cursor.topicName)
 }
 

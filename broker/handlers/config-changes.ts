@@ -32,7 +32,8 @@ export async function changeConfigs<R extends Resource>(
     const { resourceType, resourceName } = resource
     try {
       const same = (other: R) => other.resourceType === resourceType && other.resourceName === resourceName
-      if (resources.filter(same).length > 1) throw new ProtocolError('INVALID_REQUEST', `'${resourceName}' is named twice`)
+      if (resources.filter(same).length > 1)
+        throw new ProtocolError('INVALID_REQUEST', `'${resourceName}' is named twice`)
       checkResource(node, resource)
       const before = node.controller.image.configOf(resourceType, resourceName)
       const after = decide(resource, before)
@@ -41,7 +42,12 @@ export async function changeConfigs<R extends Resource>(
       if (!validateOnly) written.push(node.controller.commit(difference(resource, before, after)))
       return { resourceType, resourceName, errorCode: 0, errorMessage: null }
     } catch (error) {
-      return { resourceType, resourceName, errorCode: codeOf(node, 'AlterConfigs', error), errorMessage: messageOf(error) }
+      return {
+        resourceType,
+        resourceName,
+        errorCode: codeOf(node, 'AlterConfigs', error),
+        errorMessage: messageOf(error),
+      }
     }
   })
   await Promise.all(written)

@@ -4,7 +4,11 @@ import { type NewTopic, type TopicPlan, planTopic } from '../controller/topics.t
 import type { Node } from '../node.ts'
 
 /** Topics that the broker keeps for itself. Clients read them; only admin tools write to them. */
-export const internalTopics: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
+export const internalTopics: ReadonlySet<string> = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+])
 
 /** What a topic wanted by a client comes to, checked. Throws the ProtocolError that the client gets. */
 export function planNewTopic(node: Node, wanted: NewTopic): TopicPlan {

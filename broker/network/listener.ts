@@ -38,7 +38,11 @@ export class Listener {
   #nextId = 1
   #stopped: (() => void) | undefined
 
-  constructor(options: ListenerOptions, ports: Pick<ConnectionPorts, 'memory' | 'buffers' | 'limits'>, events: ListenerEvents) {
+  constructor(
+    options: ListenerOptions,
+    ports: Pick<ConnectionPorts, 'memory' | 'buffers' | 'limits'>,
+    events: ListenerEvents,
+  ) {
     this.#options = options
     this.#ports = ports
     this.#events = events

@@ -23,7 +23,12 @@ export function readShared(accepted: Socket, received: (bytes: Buffer) => void):
     received((bytes as Buffer).subarray(0, count))
     return true
   }
-  const options = { handle, allowHalfOpen: true, writableHighWaterMark: accepted.writableHighWaterMark, onread: { buffer: readBuffer, callback } }
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    writableHighWaterMark: accepted.writableHighWaterMark,
+    onread: { buffer: readBuffer, callback },
+  }
   const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
   ;(accepted as Detachable)._handle = null
   return socket

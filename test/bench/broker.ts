@@ -43,15 +43,20 @@ const cpuSeconds = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
-const rssMib = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+const rssMib = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
 /** Our broker as it is shipped: built, in a process of its own, on an empty directory. */
 async function startOurs(): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const begin = performance.now()
-  const child = spawn(process.execPath, [join(projectRoot, 'dist/millrace.js'), 'broker', '--port', '0', '--data', data], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(projectRoot, 'dist/millrace.js'), 'broker', '--port', '0', '--data', data],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const bootstrap = await new Promise<string>((done, failed) => {
     let out = ''
     child.stdout.on('data', (bytes: Buffer) => {
@@ -91,19 +96,49 @@ async function measure(server: Server, { size, records }: (typeof loads)[number]
   const topic = `bench-${size}`
   const before = cpuSeconds(server.pid)
   const sent = await kafkaTool(
-    ['producer-perf', '--bootstrap-server', server.bootstrap, '--topic', topic, '--num-records', String(records), '--record-size', String(size), '--throughput', '-1'],
+    [
+      'producer-perf',
+      '--bootstrap-server',
+      server.bootstrap,
+      '--topic',
+      topic,
+      '--num-records',
+      String(records),
+      '--record-size',
+      String(size),
+      '--throughput',
+      '-1',
+    ],
     { timeoutMs: 590_000 },
   )
   const between = cpuSeconds(server.pid)
   const read = await kafkaTool(
-    ['consumer-perf', '--bootstrap-server', server.bootstrap, '--topic', topic, '--num-records', String(records), '--timeout', '60000'],
+    [
+      'consumer-perf',
+      '--bootstrap-server',
+      server.bootstrap,
+      '--topic',
+      topic,
+      '--num-records',
+      String(records),
+      '--timeout',
+      '60000',
+    ],
     { timeoutMs: 590_000 },
   )
   const after = cpuSeconds(server.pid)
-  const produced = /records sent, ([\d.]+) records\/sec \(([\d.]+) MB\/sec\),.* (\d+) ms 50th,.* (\d+) ms 99th/.exec(sent.trim().split('\n').at(-1)!)
+  const produced = /records sent, ([\d.]+) records\/sec \(([\d.]+) MB\/sec\),.* (\d+) ms 50th,.* (\d+) ms 99th/.exec(
+    sent.trim().split('\n').at(-1)!,
+  )
   // start, end, MB, MB/s, records, records/s, ...
-  const consumed = read.trim().split('\n').at(-1)!.split(',').map((cell) => Number(cell))
-  if (produced === null || consumed[4] !== records) throw new Error(`cannot read what the perf tools printed:\n${sent}\n${read}`)
+  const consumed = read
+    .trim()
+    .split('\n')
+    .at(-1)!
+    .split(',')
+    .map((cell) => Number(cell))
+  if (produced === null || consumed[4] !== records)
+    throw new Error(`cannot read what the perf tools printed:\n${sent}\n${read}`)
   return {
     produceRecords: Number(produced[1]),
     produceMb: Number(produced[2]),
@@ -118,7 +153,9 @@ async function measure(server: Server, { size, records }: (typeof loads)[number]
 }
 
 /** Everything of one system: starts, loads, figures by record size. */
-async function bench(start: () => Promise<Server>): Promise<{ readyMs: number; idleRssMib: number; bySize: Map<number, Figures> }> {
+async function bench(
+  start: () => Promise<Server>,
+): Promise<{ readyMs: number; idleRssMib: number; bySize: Map<number, Figures> }> {
   const server = await start()
   try {
     await pause(1000)
@@ -154,8 +191,18 @@ export async function run(): Promise<BenchReport> {
     row(`${name}: consumed MB/s`, a.consumeMb, b.consumeMb)
     row(`${name}: broker CPU s per GB produced`, a.produceCpu / gb, b.produceCpu / gb, 2)
     row(`${name}: broker CPU s per GB consumed`, a.consumeCpu / gb, b.consumeCpu / gb, 2)
-    row(`${name}: broker CPU s per GB, both ways`, (a.produceCpu + a.consumeCpu) / gb, (b.produceCpu + b.consumeCpu) / gb, 2)
-    row(`${name}: broker CPU s per million records, both ways`, ((a.produceCpu + a.consumeCpu) * 1e6) / records, ((b.produceCpu + b.consumeCpu) * 1e6) / records, 2)
+    row(
+      `${name}: broker CPU s per GB, both ways`,
+      (a.produceCpu + a.consumeCpu) / gb,
+      (b.produceCpu + b.consumeCpu) / gb,
+      2,
+    )
+    row(
+      `${name}: broker CPU s per million records, both ways`,
+      ((a.produceCpu + a.consumeCpu) * 1e6) / records,
+      ((b.produceCpu + b.consumeCpu) * 1e6) / records,
+      2,
+    )
     row(`${name}: RSS after it, MiB`, a.rssMib, b.rssMib, 0)
   }
   return {

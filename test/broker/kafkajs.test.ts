@@ -8,7 +8,8 @@ import { memoryBroker } from '../support/memory-broker.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
-const clientOf = (bootstrap: string): KafkaClient => new kafkajs.Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
+const clientOf = (bootstrap: string): KafkaClient =>
+  new kafkajs.Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
 
 async function consume(kafka: KafkaClient, groupId: string, topic: string, count: number): Promise<string[]> {
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50, heartbeatInterval: 100 })
@@ -34,17 +35,30 @@ describe('kafkajs', () => {
     const kafka = clientOf(broker.bootstrapServers)
     const admin = kafka.admin()
     await admin.connect()
-    expect(await admin.createTopics({ topics: [{ topic: 'a', numPartitions: 1, configEntries: [{ name: 'retention.ms', value: '-1' }] }] })).toBe(true)
+    expect(
+      await admin.createTopics({
+        topics: [{ topic: 'a', numPartitions: 1, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+      }),
+    ).toBe(true)
     const producer = kafka.producer({ idempotent: true })
     await producer.connect()
     const compression = kafkajs.CompressionTypes.GZIP
-    await producer.send({ topic: 'a', compression, messages: Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: `v${i}`, headers: { h: 'x' } })) })
+    await producer.send({
+      topic: 'a',
+      compression,
+      messages: Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: `v${i}`, headers: { h: 'x' } })),
+    })
     expect(await consume(kafka, 'g', 'a', 100)).toEqual(Array.from({ length: 100 }, (_, i) => `v${i}`))
-    expect(await admin.fetchOffsets({ groupId: 'g' })).toEqual([{ topic: 'a', partitions: [{ partition: 0, offset: '100', metadata: null }] }])
+    expect(await admin.fetchOffsets({ groupId: 'g' })).toEqual([
+      { topic: 'a', partitions: [{ partition: 0, offset: '100', metadata: null }] },
+    ])
     await admin.fetchTopicOffsets('a')
     await admin.deleteTopicRecords({ topic: 'a', partitions: [{ partition: 0, offset: '90' }] })
     expect(await admin.fetchTopicOffsets('a')).toEqual([{ partition: 0, offset: '100', high: '100', low: '90' }])
-    const { resources } = await admin.describeConfigs({ includeSynonyms: true, resources: [{ type: 2, name: 'a', configNames: ['retention.ms'] }] })
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: true,
+      resources: [{ type: 2, name: 'a', configNames: ['retention.ms'] }],
+    })
     expect(resources[0]!.configEntries[0]).toMatchObject({ configName: 'retention.ms', configValue: '-1' })
     await admin.createPartitions({ topicPartitions: [{ topic: 'a', count: 3 }] })
     expect((await admin.fetchTopicMetadata({ topics: ['a'] })).topics[0]!.partitions).toHaveLength(3)
@@ -76,7 +90,9 @@ describe('kafkajs', () => {
     const admin = again.admin()
     await admin.connect()
     while ((await admin.fetchOffsets({ groupId: 'g' }).catch(() => [])).length === 0) await pause(10)
-    expect(await admin.fetchOffsets({ groupId: 'g' })).toEqual([{ topic: 'a', partitions: [{ partition: 0, offset: '2', metadata: null }] }])
+    expect(await admin.fetchOffsets({ groupId: 'g' })).toEqual([
+      { topic: 'a', partitions: [{ partition: 0, offset: '2', metadata: null }] },
+    ])
     expect(await admin.fetchTopicOffsets('a')).toEqual([{ partition: 0, offset: '2', high: '2', low: '0' }])
     await admin.disconnect()
     expect(await consume(again, 'other', 'a', 2)).toEqual(['x', 'y'])

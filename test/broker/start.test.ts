@@ -26,19 +26,32 @@ describe('a broker', () => {
 
   it('warns once of settings that it does not know', async () => {
     const lines: [LogLevel, string][] = []
-    const broker = await startBroker({ memory: true, config: { 'num.gremlins': '3' }, log: (level, message) => lines.push([level, message]) })
+    const broker = await startBroker({
+      memory: true,
+      config: { 'num.gremlins': '3' },
+      log: (level, message) => lines.push([level, message]),
+    })
     await broker.stop()
-    expect(lines.filter(([level]) => level === 'warn')).toEqual([['warn', 'setting "num.gremlins" is not known and has no effect']])
+    expect(lines.filter(([level]) => level === 'warn')).toEqual([
+      ['warn', 'setting "num.gremlins" is not known and has no effect'],
+    ])
   })
 
   it('refuses settings that make no sense, by name', async () => {
     await expect(startBroker({ memory: true, config: { 'num.partitions': 'many' } })).rejects.toThrow(/num\.partitions/)
-    await expect(startBroker({ memory: true, config: { listeners: 'SASL_SSL://127.0.0.1:0' } })).rejects.toThrow(/PLAINTEXT/)
+    await expect(startBroker({ memory: true, config: { listeners: 'SASL_SSL://127.0.0.1:0' } })).rejects.toThrow(
+      /PLAINTEXT/,
+    )
     await expect(startBroker({ memory: true, host: '0.0.0.0', port: 0 })).rejects.toThrow(/other machines/)
   })
 
   it('binds to the world when told that this is meant', async () => {
-    const broker = await startBroker({ memory: true, host: '0.0.0.0', port: 0, config: { 'millrace.allow.unauthenticated': 'true', 'advertised.listeners': 'PLAINTEXT://localhost:0' } })
+    const broker = await startBroker({
+      memory: true,
+      host: '0.0.0.0',
+      port: 0,
+      config: { 'millrace.allow.unauthenticated': 'true', 'advertised.listeners': 'PLAINTEXT://localhost:0' },
+    })
     onTestFinished(() => broker.stop())
     expect(broker.address.host).toBe('localhost')
   })
@@ -79,7 +92,16 @@ describe('a broker', () => {
 describe('leaving', () => {
   it('prints settings that name the directory and carry over what the broker was told', async () => {
     const dataDir = temporaryFolder()
-    const broker = await startBroker({ dataDir, port: 0, config: { 'offsets.retention.check.interval.ms': '2h', 'node.id': '7', flush: 'always', 'millrace.allow.unauthenticated': 'true' } })
+    const broker = await startBroker({
+      dataDir,
+      port: 0,
+      config: {
+        'offsets.retention.check.interval.ms': '2h',
+        'node.id': '7',
+        flush: 'always',
+        'millrace.allow.unauthenticated': 'true',
+      },
+    })
     expect(() => leaveProperties(systemFiles, dataDir, 9092)).toThrow(/not stopped cleanly/)
     await broker.stop()
     const rows = parseProperties(leaveProperties(systemFiles, dataDir, 9092))

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 
 import kafkajs from 'kafkajs'
 
-import { compress, compressionNames, decompress, codecId, type CompressionName } from '#core/records/compression/index.ts'
+import {
+  compress,
+  compressionNames,
+  decompress,
+  codecId,
+  type CompressionName,
+} from '#core/records/compression/index.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import { type Check, Skipped } from '../support/check.ts'
 import { command, kafkaTool } from '../support/peers.ts'
@@ -40,7 +46,15 @@ const java: Party = {
     await kafkaTool(['console-producer', ...args], { input: values.join('\n') + '\n' })
   },
   async consume(bootstrap, topic) {
-    const args = ['--topic', topic, '--from-beginning', '--max-messages', String(values.length), '--timeout-ms', '30000']
+    const args = [
+      '--topic',
+      topic,
+      '--from-beginning',
+      '--max-messages',
+      String(values.length),
+      '--timeout-ms',
+      '30000',
+    ]
     return lines(await kafkaTool(['console-consumer', '--bootstrap-server', bootstrap, ...args]))
   },
 }
@@ -89,7 +103,10 @@ const kafkajsTypes: Readonly<Record<CompressionName, number>> = { none: 0, gzip:
 for (const name of ['snappy', 'lz4', 'zstd'] as const) {
   const packed = async (encoder: { buffer: Buffer }) => compress(name, encoder.buffer)
   const unpacked = async (bytes: Buffer) => decompress(codecId(name), bytes, 100_000_000)
-  CompressionCodecs[kafkajsTypes[name] as typeof CompressionTypes.Snappy] = () => ({ compress: packed, decompress: unpacked })
+  CompressionCodecs[kafkajsTypes[name] as typeof CompressionTypes.Snappy] = () => ({
+    compress: packed,
+    decompress: unpacked,
+  })
 }
 
 const javascript: Party = {
@@ -145,4 +162,3 @@ export const checks: readonly Check[] = [
   exchange(kcat, [java, javascript]),
   exchange(python, [java, javascript, kcat]),
 ]
-

@@ -30,7 +30,17 @@ interface View {
 }
 
 async function readAll(bootstrap: string, topic: string, count: number): Promise<string[]> {
-  const args = ['--topic', topic, '--from-beginning', '--max-messages', String(count), '--timeout-ms', '30000', '--formatter-property', 'print.key=true']
+  const args = [
+    '--topic',
+    topic,
+    '--from-beginning',
+    '--max-messages',
+    String(count),
+    '--timeout-ms',
+    '30000',
+    '--formatter-property',
+    'print.key=true',
+  ]
   return lines(await kafkaTool(['console-consumer', '--bootstrap-server', bootstrap, ...args])).sort()
 }
 
@@ -49,11 +59,25 @@ async function view(bootstrap: string): Promise<View> {
   await admin.connect()
   const { topics } = await admin.fetchTopicMetadata()
   const counts = Object.fromEntries(topics.map(({ name, partitions }) => [name, partitions.length]))
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: 'many' }, { type: 2, name: 'short' }] })
-  const settings = Object.fromEntries(resources.flatMap(({ resourceName, configEntries }) => configEntries.filter(({ isDefault }) => !isDefault).map(({ configName, configValue }) => [`${resourceName} ${configName}`, configValue])))
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [
+      { type: 2, name: 'many' },
+      { type: 2, name: 'short' },
+    ],
+  })
+  const settings = Object.fromEntries(
+    resources.flatMap(({ resourceName, configEntries }) =>
+      configEntries
+        .filter(({ isDefault }) => !isDefault)
+        .map(({ configName, configValue }) => [`${resourceName} ${configName}`, configValue]),
+    ),
+  )
   // A coordinator that has just started is still reading its log.
   const committed = await patiently(() => admin.fetchOffsets({ groupId: 'g' }))
-  const offsets = committed.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => ({ partition, offset }))).sort((a, b) => a.partition - b.partition)
+  const offsets = committed
+    .flatMap(({ partitions }) => partitions.map(({ partition, offset }) => ({ partition, offset })))
+    .sort((a, b) => a.partition - b.partition)
   await admin.disconnect()
   const records = { many: await readAll(bootstrap, 'many', 500), packed: await readAll(bootstrap, 'packed', 500) }
   return { topics: counts, records, settings, offsets }
@@ -64,8 +88,18 @@ async function fill(bootstrap: string): Promise<void> {
   const kafka = clientOf(bootstrap)
   const admin = kafka.admin()
   await admin.connect()
-  const entries = [{ name: 'retention.ms', value: '-1' }, { name: 'segment.bytes', value: '1048576' }]
-  await admin.createTopics({ topics: [{ topic: 'many', numPartitions: 3, configEntries: entries }, { topic: 'short', numPartitions: 1 }, { topic: 'gone' }, { topic: 'packed' }] })
+  const entries = [
+    { name: 'retention.ms', value: '-1' },
+    { name: 'segment.bytes', value: '1048576' },
+  ]
+  await admin.createTopics({
+    topics: [
+      { topic: 'many', numPartitions: 3, configEntries: entries },
+      { topic: 'short', numPartitions: 1 },
+      { topic: 'gone' },
+      { topic: 'packed' },
+    ],
+  })
   const producer = kafka.producer({ idempotent: true })
   await producer.connect()
   const messages = Array.from({ length: 500 }, (_, i) => ({ key: `k${i}`, value: `v${i}`, headers: { h: String(i) } }))
@@ -77,12 +111,22 @@ async function fill(bootstrap: string): Promise<void> {
   await admin.fetchTopicOffsets('short')
   await admin.deleteTopicRecords({ topic: 'short', partitions: [{ partition: 0, offset: '400' }] })
   await admin.createPartitions({ topicPartitions: [{ topic: 'short', count: 2 }] })
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: 'short', configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }] }] })
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: 2, name: 'short', configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }] }],
+  })
   const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 50 })
   await consumer.connect()
   await consumer.subscribe({ topic: 'many', fromBeginning: true })
   let seen = 0
-  await new Promise<void>((done) => void consumer.run({ eachMessage: async () => { if (++seen === 500) done() } }))
+  await new Promise<void>(
+    (done) =>
+      void consumer.run({
+        eachMessage: async () => {
+          if (++seen === 500) done()
+        },
+      }),
+  )
   await consumer.disconnect()
   await admin.disconnect()
 }
@@ -92,12 +136,21 @@ async function withApache<T>(folder: string, properties: string, port: number, b
   writeFileSync(join(folder, 'server.properties'), properties)
   const { stdout } = await command(peer('kafka/kafka.sh'), ['classpath'])
   const log = openSync(join(folder, 'apache.log'), 'w')
-  const args = ['-Xmx512m', `-Dlog4j2.configurationFile=${peer('kafka/log4j2.properties')}`, '-cp', stdout.trim(), 'kafka.Kafka', join(folder, 'server.properties')]
+  const args = [
+    '-Xmx512m',
+    `-Dlog4j2.configurationFile=${peer('kafka/log4j2.properties')}`,
+    '-cp',
+    stdout.trim(),
+    'kafka.Kafka',
+    join(folder, 'server.properties'),
+  ]
   const server = spawn('java', args, { stdio: ['ignore', log, log] })
   try {
     await answers(port, server, () => readFileSync(join(folder, 'apache.log'), 'utf8'))
     const result = await body()
-    const complaints = lines(readFileSync(join(folder, 'apache.log'), 'utf8')).filter((line) => /ERROR|FATAL|corrupt|Exception/i.test(line))
+    const complaints = lines(readFileSync(join(folder, 'apache.log'), 'utf8')).filter((line) =>
+      /ERROR|FATAL|corrupt|Exception/i.test(line),
+    )
     assert.deepEqual(complaints, [], 'what Apache Kafka logged')
     return result
   } finally {
@@ -123,7 +176,11 @@ async function answers(port: number, server: ChildProcess, log: () => string): P
 }
 
 async function clientAnswers(port: number): Promise<boolean> {
-  const admin = new kafkajs.Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 0 } }).admin()
+  const admin = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+  }).admin()
   try {
     await admin.connect()
     return (await admin.describeCluster()).brokers.length > 0
@@ -144,7 +201,11 @@ async function dumpEverything(dataDir: string): Promise<number> {
       const path = join(folder, name)
       if (statSync(path).isDirectory()) add(path)
       else if (/\.(log|index|timeindex|snapshot)$|^\d.*\.checkpoint$|^bootstrap\.checkpoint$/.test(name)) {
-        const kind = /__cluster_metadata-0\/.*\.(log|checkpoint)$|bootstrap/.test(path) ? 'metadata' : /__consumer_offsets-\d+\/.*\.log$/.test(path) ? 'offsets' : 'plain'
+        const kind = /__cluster_metadata-0\/.*\.(log|checkpoint)$|bootstrap/.test(path)
+          ? 'metadata'
+          : /__consumer_offsets-\d+\/.*\.log$/.test(path)
+            ? 'offsets'
+            : 'plain'
         files[kind].push(path)
       }
     }
@@ -162,8 +223,15 @@ async function dumpEverything(dataDir: string): Promise<number> {
   assert.match(metadata, /"type":"PARTITION_RECORD"/)
   const offsets = await dump(files.offsets, '--offsets-decoder')
   assert.match(offsets, /"group":"g"/)
-  await dump(files.plain.filter((path) => path.endsWith('.log')), '--deep-iteration', '--print-data-log')
-  await dump(files.plain.filter((path) => path.endsWith('index')), '--index-sanity-check')
+  await dump(
+    files.plain.filter((path) => path.endsWith('.log')),
+    '--deep-iteration',
+    '--print-data-log',
+  )
+  await dump(
+    files.plain.filter((path) => path.endsWith('index')),
+    '--index-sanity-check',
+  )
   await dump(files.plain.filter((path) => path.endsWith('.snapshot')))
   return files.plain.length + files.offsets.length + files.metadata.length
 }
@@ -186,7 +254,9 @@ async function takeOver(config: Readonly<Record<string, string>>, restarts: numb
     const theirs = await withApache(folder, leaveProperties(systemFiles, dataDir, port), port, async () => {
       const bootstrap = `127.0.0.1:${port}`
       const seen = await view(bootstrap)
-      await kafkaTool(['console-producer', '--bootstrap-server', bootstrap, '--topic', 'many'], { input: 'from apache\n' })
+      await kafkaTool(['console-producer', '--bootstrap-server', bootstrap, '--topic', 'many'], {
+        input: 'from apache\n',
+      })
       return seen
     })
     assert.deepEqual(theirs, ours)
@@ -207,6 +277,10 @@ export const checks: readonly Check[] = [
   { name: 'take-over: Apache Kafka serves a directory that we left, and gives it back', run: () => takeOver({}, 0) },
   {
     name: 'take-over: the same after restarts and with metadata in snapshots',
-    run: () => takeOver({ 'metadata.log.max.record.bytes.between.snapshots': '3000', 'num.partitions': '2', 'log.retention.ms': '-1' }, 3),
+    run: () =>
+      takeOver(
+        { 'metadata.log.max.record.bytes.between.snapshots': '3000', 'num.partitions': '2', 'log.retention.ms': '-1' },
+        3,
+      ),
   },
 ]

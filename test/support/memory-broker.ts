@@ -10,7 +10,10 @@ import { type Broker, type BrokerOptions, startBroker } from '../../broker/start
 import { WireClient } from './wire-client.ts'
 
 /** A broker in memory, stopped when the test is over. */
-export async function memoryBroker(config: Readonly<Record<string, string>> = {}, more: BrokerOptions = {}): Promise<Broker> {
+export async function memoryBroker(
+  config: Readonly<Record<string, string>> = {},
+  more: BrokerOptions = {},
+): Promise<Broker> {
   const broker = await startBroker({ memory: true, config, ...more })
   onTestFinished(() => broker.stop())
   return broker
@@ -30,7 +33,12 @@ export function batchOf(values: readonly string[], timestamp = 1_700_000_000_000
   return builder.build()
 }
 
-export async function makeTopic(client: WireClient, name: string, configs: Readonly<Record<string, string>> = {}, partitions = 1): Promise<string> {
+export async function makeTopic(
+  client: WireClient,
+  name: string,
+  configs: Readonly<Record<string, string>> = {},
+  partitions = 1,
+): Promise<string> {
   const { topics } = await client.call(createTopics, 7, {
     topics: [
       {
@@ -54,7 +62,11 @@ export const produceBody = (topic: string, records: Buffer, acks = -1, partition
 })
 
 /** A fetch request for one partition, up to version 12. */
-export const fetchBody = (topic: string, fetchOffset: number, more: { maxWaitMs?: number; minBytes?: number; maxBytes?: number; partitionMaxBytes?: number } = {}) => {
+export const fetchBody = (
+  topic: string,
+  fetchOffset: number,
+  more: { maxWaitMs?: number; minBytes?: number; maxBytes?: number; partitionMaxBytes?: number } = {},
+) => {
   const { partitionMaxBytes = 1_000_000, ...rest } = more
   return {
     maxWaitMs: 0,
@@ -68,7 +80,9 @@ export const fetchBody = (topic: string, fetchOffset: number, more: { maxWaitMs?
 
 /** Values of the records in fetched bytes, as text. */
 export const valuesIn = (records: Buffer | null): string[] =>
-  records === null ? [] : [...batches(records)].flatMap((batch) => [...batch.records()].map(({ value }) => String(value)))
+  records === null
+    ? []
+    : [...batches(records)].flatMap((batch) => [...batch.records()].map(({ value }) => String(value)))
 
 export async function produceValues(client: WireClient, topic: string, values: readonly string[]): Promise<number> {
   const { responses } = await client.call(produce, 9, produceBody(topic, batchOf(values)))

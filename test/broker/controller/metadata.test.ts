@@ -20,18 +20,31 @@ import { LogDirectory } from '../../../broker/log/log-directory.ts'
 
 const random = seededRandom(1)
 const defaults = { numPartitions: 2, replicationFactor: 1, directoryId: 'IFgOxOxuRZOOWCY2hQxIkw' }
-const wanted = (name: string) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: { 'retention.ms': '5' } })
+const wanted = (name: string) => ({
+  name,
+  numPartitions: -1,
+  replicationFactor: -1,
+  assignments: [],
+  configs: { 'retention.ms': '5' },
+})
 const endpoint = { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092 }
 
 /** A controller on the files of a data directory, and how to stop it: cleanly, or as a crash would. */
 async function open(files = memoryFiles(), snapshotBytes = 1_000_000) {
   const ports = { files, clock: systemClock, timers: systemTimers({ ref: false }), random }
   files.makeDirectory('/d')
-  const meta = formatDirectory(ports, '/d', { id: 1, controller: { name: 'CONTROLLER', host: '127.0.0.1', port: 9093 } })
+  const meta = formatDirectory(ports, '/d', {
+    id: 1,
+    controller: { name: 'CONTROLLER', host: '127.0.0.1', port: 9093 },
+  })
   const config = topicConfigDefinition.parse({ 'retention.ms': -1 }, 'test')
   const logs = await LogDirectory.open({ ...ports, log: silentLog }, '/d', { config, retentionCheckMs: 0 })
   const log = logs.get('__cluster_metadata', 0) ?? logs.create('__cluster_metadata', 0, metadataTopicUuid, config)
-  const voter = { nodeId: 1, directoryId: meta.directoryId, endpoint: { name: 'CONTROLLER', host: '127.0.0.1', port: 9093 } }
+  const voter = {
+    nodeId: 1,
+    directoryId: meta.directoryId,
+    endpoint: { name: 'CONTROLLER', host: '127.0.0.1', port: 9093 },
+  }
   const controller = new Controller(ports, log, { voter, rack: null, snapshotBytes })
   controller.start()
   await controller.register([endpoint])
@@ -47,8 +60,12 @@ describe('metadata', () => {
     const { controller } = first
     await controller.commit(planTopic(controller.image, wanted('a'), defaults, random).records)
     await controller.commit(planTopic(controller.image, wanted('b'), defaults, random).records)
-    await controller.commit(planPartitions(controller.image, { name: 'a', count: 4, assignments: null }, defaults.directoryId))
-    await controller.commit([{ kind: 'removeTopic', version: 0, value: { topicId: controller.image.topics.get('b')!.id } }])
+    await controller.commit(
+      planPartitions(controller.image, { name: 'a', count: 4, assignments: null }, defaults.directoryId),
+    )
+    await controller.commit([
+      { kind: 'removeTopic', version: 0, value: { topicId: controller.image.topics.get('b')!.id } },
+    ])
     expect(await controller.nextProducerId()).toBe(0)
     const before = controller.image
     await first.logs.close()
@@ -65,7 +82,11 @@ describe('metadata', () => {
     expect(second.controller.image.brokers.get(1)).toMatchObject({ fenced: true, inControlledShutdown: true })
     await second.logs.close()
     const third = await open(first.files)
-    expect(third.controller.image.brokers.get(1)).toMatchObject({ fenced: false, inControlledShutdown: false, endpoints: [{ host: '127.0.0.1', port: 9092 }] })
+    expect(third.controller.image.brokers.get(1)).toMatchObject({
+      fenced: false,
+      inControlledShutdown: false,
+      endpoints: [{ host: '127.0.0.1', port: 9092 }],
+    })
     expect(third.controller.image.partition('a', 0)!.leader).toBe(1)
     expect(third.controller.brokerEpoch).toBeGreaterThan(second.controller.brokerEpoch)
     await third.logs.close()
@@ -77,7 +98,10 @@ describe('metadata', () => {
     for (let i = 0; i < 3; i++) {
       const { controller, logs } = await open(files)
       epochs.push(controller.epoch)
-      expect(readQuorumState(files, metadataLogDirectory('/d'))).toMatchObject({ leaderId: 1, leaderEpoch: controller.epoch })
+      expect(readQuorumState(files, metadataLogDirectory('/d'))).toMatchObject({
+        leaderId: 1,
+        leaderEpoch: controller.epoch,
+      })
       await logs.close()
     }
     expect(epochs).toEqual([1, 2, 3])
@@ -103,8 +127,15 @@ describe('metadata', () => {
 
   it('is written whole into records and read back from them', async () => {
     const { controller, logs } = await open()
-    for (const name of ['a', 'b']) await controller.commit(planTopic(controller.image, wanted(name), defaults, random).records)
-    await controller.commit([{ kind: 'config', version: 0, value: { resourceType: 4, resourceName: '', name: 'log.retention.ms', value: '9' } }])
+    for (const name of ['a', 'b'])
+      await controller.commit(planTopic(controller.image, wanted(name), defaults, random).records)
+    await controller.commit([
+      {
+        kind: 'config',
+        version: 0,
+        value: { resourceType: 4, resourceName: '', name: 'log.retention.ms', value: '9' },
+      },
+    ])
     await controller.nextProducerId()
     const copy = new MetadataImage()
     for (const record of imageRecords(controller.image)) {
@@ -117,15 +148,21 @@ describe('metadata', () => {
   it('keeps records of types that it does not know', () => {
     const image = new MetadataImage()
     replay({ kind: 'unknown', type: 18, version: 0, body: Buffer.from('an access rule') }, image)
-    expect([...imageRecords(image)]).toEqual([{ kind: 'unknown', type: 18, version: 0, body: Buffer.from('an access rule') }])
+    expect([...imageRecords(image)]).toEqual([
+      { kind: 'unknown', type: 18, version: 0, body: Buffer.from('an access rule') },
+    ])
   })
 
   it('refuses records that cannot follow, and stays as it was', () => {
     const image = new MetadataImage()
     const apply = (record: MetadataRecordInput) => replay(decodeMetadataRecord(encodeMetadataRecord(record)), image)
     apply({ kind: 'topic', version: 0, value: { name: 'a', topicId: defaults.directoryId } })
-    expect(() => apply({ kind: 'topic', version: 0, value: { name: 'a', topicId: '9_FBrM26TqWbsw615s9DCA' } })).toThrow(ReplayError)
-    expect(() => apply({ kind: 'removeTopic', version: 0, value: { topicId: '9_FBrM26TqWbsw615s9DCA' } })).toThrow(ReplayError)
+    expect(() => apply({ kind: 'topic', version: 0, value: { name: 'a', topicId: '9_FBrM26TqWbsw615s9DCA' } })).toThrow(
+      ReplayError,
+    )
+    expect(() => apply({ kind: 'removeTopic', version: 0, value: { topicId: '9_FBrM26TqWbsw615s9DCA' } })).toThrow(
+      ReplayError,
+    )
     expect(() => apply({ kind: 'fenceBroker', version: 0, value: { id: 7, epoch: 1 } })).toThrow(ReplayError)
     expect([...image.topics.keys()]).toEqual(['a'])
   })

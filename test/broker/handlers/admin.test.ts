@@ -14,13 +14,27 @@ import { incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-con
 import { describeCluster } from '#core/wire/api/60-describe-cluster.ts'
 import { describeTopicPartitions } from '#core/wire/api/75-describe-topic-partitions.ts'
 import { errorName } from '#core/wire/errors.ts'
-import { fetchValues, makeTopic, memoryBroker, metadata, produce, produceBody, batchOf, produceValues, wireClient } from '../../support/memory-broker.ts'
+import {
+  fetchValues,
+  makeTopic,
+  memoryBroker,
+  metadata,
+  produce,
+  produceBody,
+  batchOf,
+  produceValues,
+  wireClient,
+} from '../../support/memory-broker.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
 const plain = { numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
 
 async function create(client: WireClient, more: object, validateOnly = false): Promise<string> {
-  const { topics } = await client.call(createTopics, 7, { timeoutMs: 1000, validateOnly, topics: [{ name: 'new', ...plain, ...more }] })
+  const { topics } = await client.call(createTopics, 7, {
+    timeoutMs: 1000,
+    validateOnly,
+    topics: [{ name: 'new', ...plain, ...more }],
+  })
   return errorName(topics[0]!.errorCode)
 }
 
@@ -47,7 +61,9 @@ describe('topics', () => {
     expect(await create(client, { configs: [{ name: 'retention.ms', value: 'soon' }] })).toBe('INVALID_CONFIG')
     const assignments = [{ partitionIndex: 1, brokerIds: [1] }]
     expect(await create(client, { assignments })).toBe('INVALID_REQUEST')
-    expect(await create(client, { assignments, numPartitions: -1, replicationFactor: -1 })).toBe('INVALID_REPLICA_ASSIGNMENT')
+    expect(await create(client, { assignments, numPartitions: -1, replicationFactor: -1 })).toBe(
+      'INVALID_REPLICA_ASSIGNMENT',
+    )
     expect(await create(client, {}, true)).toBe('NONE')
     const { topics } = await client.call(metadata, 12, { topics: null })
     expect(topics.map(({ name }) => name)).toEqual(['dots.and_lines'])
@@ -58,7 +74,11 @@ describe('topics', () => {
     const client = await wireClient(broker)
     expect(await create(client, { numPartitions: -1, replicationFactor: -1 })).toBe('NONE')
     const grow = async (count: number) => {
-      const { results } = await client.call(createPartitions, 3, { timeoutMs: 1000, validateOnly: false, topics: [{ name: 'new', count, assignments: null }] })
+      const { results } = await client.call(createPartitions, 3, {
+        timeoutMs: 1000,
+        validateOnly: false,
+        topics: [{ name: 'new', count, assignments: null }],
+      })
       return errorName(results[0]!.errorCode)
     }
     expect(await grow(3)).toBe('INVALID_PARTITIONS')
@@ -92,7 +112,8 @@ describe('topics', () => {
     let cursor: { topicName: string; partitionIndex: number } | null = null
     do {
       const page: Awaited<ReturnType<typeof ask>> = await ask()
-      for (const topic of page.topics) for (const { partitionIndex } of topic.partitions) seen.push(`${topic.name}-${partitionIndex}`)
+      for (const topic of page.topics)
+        for (const { partitionIndex } of topic.partitions) seen.push(`${topic.name}-${partitionIndex}`)
       cursor = page.nextCursor
     } while (cursor !== null)
     expect(seen).toEqual(['a-0', 'a-1', 'a-2', 'b-0', 'b-1', 'b-2', 'c-0', 'c-1', 'c-2'])
@@ -110,14 +131,21 @@ describe('settings', () => {
     const set = (resourceType: number, resourceName: string, name: string, value: string | null) =>
       client.call(incrementalAlterConfigs, 1, {
         validateOnly: false,
-        resources: [{ resourceType, resourceName, configs: [{ name, configOperation: value === null ? 1 : 0, value }] }],
+        resources: [
+          { resourceType, resourceName, configs: [{ name, configOperation: value === null ? 1 : 0, value }] },
+        ],
       })
     await set(4, '', 'log.retention.ms', '6000')
     await set(4, '1', 'log.retention.ms', '7000')
     await set(2, 'a', 'retention.ms', '8000')
     const row = await settingOf(client, 'a', 'retention.ms')
     expect(row).toMatchObject({ value: '8000', configSource: 1, isSensitive: false, readOnly: false })
-    expect(row.synonyms.slice(0, 4).map(({ value, source }) => [value, source])).toEqual([['8000', 1], ['7000', 2], ['6000', 3], ['5000', 4]])
+    expect(row.synonyms.slice(0, 4).map(({ value, source }) => [value, source])).toEqual([
+      ['8000', 1],
+      ['7000', 2],
+      ['6000', 3],
+      ['5000', 4],
+    ])
     await set(2, 'a', 'retention.ms', null)
     expect(await settingOf(client, 'a', 'retention.ms')).toMatchObject({ value: '7000', configSource: 2 })
     const refused = await set(4, '1', 'num.partitions', '4')
@@ -127,9 +155,16 @@ describe('settings', () => {
   it('of a topic are all there, in the words of Kafka', async () => {
     const client = await wireClient(await memoryBroker())
     await makeTopic(client, 'a')
-    const { results } = await client.call(describeConfigs, 4, { includeDocumentation: true, resources: [{ resourceType: 2, resourceName: 'a', configurationKeys: null }] })
+    const { results } = await client.call(describeConfigs, 4, {
+      includeDocumentation: true,
+      resources: [{ resourceType: 2, resourceName: 'a', configurationKeys: null }],
+    })
     expect(results[0]!.configs).toHaveLength(33)
-    expect(results[0]!.configs.find(({ name }) => name === 'flush.ms')).toMatchObject({ value: '9223372036854775807', configType: 5, configSource: 5 })
+    expect(results[0]!.configs.find(({ name }) => name === 'flush.ms')).toMatchObject({
+      value: '9223372036854775807',
+      configType: 5,
+      configSource: 5,
+    })
     expect(results[0]!.configs.every(({ documentation }) => documentation!.length > 0)).toBe(true)
   })
 
@@ -163,7 +198,11 @@ describe('offsets and cluster', () => {
   it('finds places in the log', async () => {
     const client = await wireClient(await memoryBroker())
     await makeTopic(client, 'a')
-    for (const [value, timestamp] of [['one', 1000], ['three', 3000], ['two', 2000]] as const) {
+    for (const [value, timestamp] of [
+      ['one', 1000],
+      ['three', 3000],
+      ['two', 2000],
+    ] as const) {
       await client.call(produce, 9, produceBody('a', batchOf([value], 1_700_000_000_000 + timestamp)))
     }
     const find = async (timestamp: number, version = 11) => {
@@ -182,7 +221,10 @@ describe('offsets and cluster', () => {
     await makeTopic(client, 'a', { 'retention.ms': '-1' })
     for (const value of ['x', 'y', 'z']) await produceValues(client, 'a', [value])
     const cut = async (offset: number) => {
-      const { topics } = await client.call(deleteRecords, 2, { timeoutMs: 1000, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset }] }] })
+      const { topics } = await client.call(deleteRecords, 2, {
+        timeoutMs: 1000,
+        topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset }] }],
+      })
       const { lowWatermark, errorCode } = topics[0]!.partitions[0]!
       return errorCode === 0 ? lowWatermark : errorName(errorCode)
     }
@@ -197,9 +239,16 @@ describe('offsets and cluster', () => {
     const client = await wireClient(broker)
     const { host, port } = broker.address
     const cluster = await client.call(describeCluster, 2, { includeClusterAuthorizedOperations: false })
-    expect(cluster).toMatchObject({ clusterId: broker.clusterId, controllerId: 1, brokers: [{ brokerId: 1, host, port, rack: 'shelf', isFenced: false }] })
+    expect(cluster).toMatchObject({
+      clusterId: broker.clusterId,
+      controllerId: 1,
+      brokers: [{ brokerId: 1, host, port, rack: 'shelf', isFenced: false }],
+    })
     const { coordinators } = await client.call(findCoordinator, 6, { coordinatorKeys: ['g', 'h'] })
-    expect(coordinators).toMatchObject([{ key: 'g', nodeId: 1, host, port, errorCode: 0 }, { key: 'h', nodeId: 1, host, port, errorCode: 0 }])
+    expect(coordinators).toMatchObject([
+      { key: 'g', nodeId: 1, host, port, errorCode: 0 },
+      { key: 'h', nodeId: 1, host, port, errorCode: 0 },
+    ])
     const transactions = await client.call(findCoordinator, 6, { keyType: 1, coordinatorKeys: ['t'] })
     expect(errorName(transactions.coordinators[0]!.errorCode)).toBe('UNSUPPORTED_VERSION')
   })
@@ -210,6 +259,8 @@ describe('offsets and cluster', () => {
     const batch = batchOf(['x'])
     await client.call(produce, 9, produceBody('a', batch))
     const { results } = await client.call(describeLogDirs, 4, { topics: [{ topic: 'a', partitions: [0] }] })
-    expect(results[0]!.topics).toEqual([{ name: 'a', partitions: [{ partitionIndex: 0, partitionSize: batch.length, offsetLag: 0, isFutureKey: false }] }])
+    expect(results[0]!.topics).toEqual([
+      { name: 'a', partitions: [{ partitionIndex: 0, partitionSize: batch.length, offsetLag: 0, isFutureKey: false }] },
+    ])
   })
 })

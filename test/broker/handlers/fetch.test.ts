@@ -3,7 +3,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import { errorCodes } from '#core/wire/errors.ts'
-import { batchOf, fetch, fetchBody, makeTopic, memoryBroker, produce, produceBody, produceValues, valuesIn, wireClient } from '../../support/memory-broker.ts'
+import {
+  batchOf,
+  fetch,
+  fetchBody,
+  makeTopic,
+  memoryBroker,
+  produce,
+  produceBody,
+  produceValues,
+  valuesIn,
+  wireClient,
+} from '../../support/memory-broker.ts'
 
 describe('fetch', () => {
   it('gives the first batch whole although it is larger than every limit, and no more than that', async () => {
@@ -11,11 +22,15 @@ describe('fetch', () => {
     await makeTopic(client, 'a', {}, 2)
     const large = 'x'.repeat(5000)
     for (const partition of [0, 1]) {
-      for (const value of [large, 'small']) await client.call(produce, 9, produceBody('a', batchOf([value]), -1, partition))
+      for (const value of [large, 'small'])
+        await client.call(produce, 9, produceBody('a', batchOf([value]), -1, partition))
     }
     const body = fetchBody('a', 0, { maxBytes: 100, partitionMaxBytes: 100 })
     const ask = (partition: number) => ({ partition, fetchOffset: 0, partitionMaxBytes: 100 })
-    const { responses } = await client.call(fetch, 12, { ...body, topics: [{ topic: 'a', partitions: [ask(1), ask(0)] }] })
+    const { responses } = await client.call(fetch, 12, {
+      ...body,
+      topics: [{ topic: 'a', partitions: [ask(1), ask(0)] }],
+    })
     const [first, second] = responses[0]!.partitions
     expect(first!.partitionIndex).toBe(1)
     expect(valuesIn(first!.records)).toEqual([large])
@@ -29,10 +44,12 @@ describe('fetch', () => {
     await makeTopic(reader, 'a')
     const batch = batchOf(['12345'])
     let answered = false
-    const parked = reader.call(fetch, 12, fetchBody('a', 0, { maxWaitMs: 60_000, minBytes: batch.length * 3 })).then((answer) => {
-      answered = true
-      return answer
-    })
+    const parked = reader
+      .call(fetch, 12, fetchBody('a', 0, { maxWaitMs: 60_000, minBytes: batch.length * 3 }))
+      .then((answer) => {
+        answered = true
+        return answer
+      })
     for (let i = 0; i < 3; i++) {
       await pause(5)
       expect(answered).toBe(false)
@@ -75,7 +92,10 @@ describe('fetch', () => {
     expect((await ask({ fetchOffset: 3 })).errorCode).toBe(errorCodes.OFFSET_OUT_OF_RANGE.code)
     expect((await ask({ fetchOffset: 2 })).errorCode).toBe(0)
     expect((await ask({ currentLeaderEpoch: 5 })).errorCode).toBe(errorCodes.UNKNOWN_LEADER_EPOCH.code)
-    expect((await ask({ currentLeaderEpoch: 0, lastFetchedEpoch: 0 })).divergingEpoch).toEqual({ epoch: -1, endOffset: -1 })
+    expect((await ask({ currentLeaderEpoch: 0, lastFetchedEpoch: 0 })).divergingEpoch).toEqual({
+      epoch: -1,
+      endOffset: -1,
+    })
   })
 
   it('finds topics by their id, and says when there is no such topic', async () => {
@@ -84,7 +104,12 @@ describe('fetch', () => {
     await produceValues(client, 'a', ['x'])
     const ask = async (id: string, partition = 0) => {
       const partitions = [{ partition, fetchOffset: 0, partitionMaxBytes: 1000 }]
-      const answer = await client.call(fetch, 18, { maxWaitMs: 0, minBytes: 1, topics: [{ topicId: id, partitions }], forgottenTopicsData: [] })
+      const answer = await client.call(fetch, 18, {
+        maxWaitMs: 0,
+        minBytes: 1,
+        topics: [{ topicId: id, partitions }],
+        forgottenTopicsData: [],
+      })
       return answer.responses[0]!.partitions[0]!
     }
     expect(valuesIn((await ask(topicId)).records)).toEqual(['x'])

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { initProducerId } from '#core/wire/api/22-init-producer-id.ts'
 import { errorCodes, errorName } from '#core/wire/errors.ts'
 import { BatchBuilder } from '#core/records/batch-builder.ts'
-import { batchOf, fetchValues, makeTopic, memoryBroker, produce, produceBody, wireClient } from '../../support/memory-broker.ts'
+import {
+  batchOf,
+  fetchValues,
+  makeTopic,
+  memoryBroker,
+  produce,
+  produceBody,
+  wireClient,
+} from '../../support/memory-broker.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
 async function outcome(client: WireClient, body: ReturnType<typeof produceBody>, version = 9): Promise<string> {
@@ -19,11 +27,19 @@ describe('produce', () => {
       acks: 1,
       timeoutMs: 1000,
       topicData: [
-        { name: 'a', partitionData: [{ index: 0, records: batchOf(['x']) }, { index: 1, records: batchOf(['y']) }] },
+        {
+          name: 'a',
+          partitionData: [
+            { index: 0, records: batchOf(['x']) },
+            { index: 1, records: batchOf(['y']) },
+          ],
+        },
         { name: 'missing', partitionData: [{ index: 0, records: batchOf(['z']) }] },
       ],
     })
-    const codes = responses.map(({ partitionResponses }) => partitionResponses.map(({ errorCode }) => errorName(errorCode)))
+    const codes = responses.map(({ partitionResponses }) =>
+      partitionResponses.map(({ errorCode }) => errorName(errorCode)),
+    )
     expect(codes).toEqual([['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'], ['UNKNOWN_TOPIC_OR_PARTITION']])
     expect(await fetchValues(client, 'a', 0)).toEqual(['x'])
   })
@@ -64,7 +80,9 @@ describe('produce', () => {
   it('never gives the same producer id twice', async () => {
     const client = await wireClient(await memoryBroker())
     const ids = await Promise.all(
-      Array.from({ length: 2500 }, () => client.call(initProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1000 })),
+      Array.from({ length: 2500 }, () =>
+        client.call(initProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1000 }),
+      ),
     )
     expect(new Set(ids.map(({ producerId }) => producerId)).size).toBe(2500)
   })
@@ -84,8 +102,12 @@ describe('produce', () => {
   it('acknowledges in order although every batch waits for the disk', async () => {
     const client = await wireClient(await memoryBroker({ flush: 'always' }))
     await makeTopic(client, 'a')
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => client.call(produce, 9, produceBody('a', batchOf([String(i)])))))
-    expect(answers.map(({ responses }) => responses[0]!.partitionResponses[0]!.baseOffset)).toEqual(Array.from({ length: 50 }, (_, i) => i))
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => client.call(produce, 9, produceBody('a', batchOf([String(i)])))),
+    )
+    expect(answers.map(({ responses }) => responses[0]!.partitionResponses[0]!.baseOffset)).toEqual(
+      Array.from({ length: 50 }, (_, i) => i),
+    )
     expect(await fetchValues(client, 'a', 0)).toHaveLength(50)
   })
 })

@@ -11,12 +11,19 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   Produce: (version, topicId) => ({
     acks: -1,
     timeoutMs: 1000,
-    topicData: [{ ...(version < 13 ? { name: 'a' } : { topicId }), partitionData: [{ index: 0, records: batchOf(['x']) }] }],
+    topicData: [
+      { ...(version < 13 ? { name: 'a' } : { topicId }), partitionData: [{ index: 0, records: batchOf(['x']) }] },
+    ],
   }),
   Fetch: (version, topicId) => ({
     maxWaitMs: 0,
     minBytes: 1,
-    topics: [{ ...(version < 13 ? { topic: 'a' } : { topicId }), partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }],
+    topics: [
+      {
+        ...(version < 13 ? { topic: 'a' } : { topicId }),
+        partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }],
+      },
+    ],
     forgottenTopicsData: [],
   }),
   ListOffsets: () => ({ replicaId: -1, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, timestamp: -1 }] }] }),
@@ -24,14 +31,30 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   OffsetCommit: (version, topicId) => ({
     groupId: 'g',
     memberId: '',
-    topics: [{ ...(version < 10 ? { name: 'a' } : { topicId }), partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }],
+    topics: [
+      {
+        ...(version < 10 ? { name: 'a' } : { topicId }),
+        partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }],
+      },
+    ],
   }),
   OffsetFetch: (version, topicId) =>
     version < 8
       ? { groupId: 'g', topics: [{ name: 'a', partitionIndexes: [0] }] }
-      : { groups: [{ groupId: 'g', topics: [{ ...(version < 10 ? { name: 'a' } : { topicId }), partitionIndexes: [0] }] }] },
+      : {
+          groups: [
+            { groupId: 'g', topics: [{ ...(version < 10 ? { name: 'a' } : { topicId }), partitionIndexes: [0] }] },
+          ],
+        },
   FindCoordinator: (version) => (version < 4 ? { key: 'g' } : { coordinatorKeys: ['g'] }),
-  JoinGroup: (version) => ({ groupId: `joined-${version}`, sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 1000, memberId: '', protocolType: 'consumer', protocols: [{ name: 'range', metadata: Buffer.alloc(0) }] }),
+  JoinGroup: (version) => ({
+    groupId: `joined-${version}`,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 1000,
+    memberId: '',
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+  }),
   Heartbeat: () => ({ groupId: 'g', generationId: 1, memberId: 'm' }),
   LeaveGroup: (version) => ({ groupId: 'g', ...(version < 3 ? { memberId: 'm' } : { members: [{ memberId: 'm' }] }) }),
   SyncGroup: () => ({ groupId: 'g', generationId: 1, memberId: 'm', assignments: [] }),
@@ -40,18 +63,49 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   ApiVersions: (version) => (version < 3 ? {} : { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' }),
   CreateTopics: (version) => ({
     timeoutMs: 1000,
-    topics: [{ name: `made-${version}`, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [{ name: 'retention.ms', value: '1000' }] }],
+    topics: [
+      {
+        name: `made-${version}`,
+        numPartitions: 1,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [{ name: 'retention.ms', value: '1000' }],
+      },
+    ],
   }),
-  DeleteTopics: (version) => ({ timeoutMs: 1000, ...(version < 6 ? { topicNames: [`made-${version + 1}`, 'missing'] } : { topics: [{ name: `made-${version + 1}`, topicId: zeroUuid }] }) }),
+  DeleteTopics: (version) => ({
+    timeoutMs: 1000,
+    ...(version < 6
+      ? { topicNames: [`made-${version + 1}`, 'missing'] }
+      : { topics: [{ name: `made-${version + 1}`, topicId: zeroUuid }] }),
+  }),
   DeleteRecords: () => ({ timeoutMs: 1000, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 0 }] }] }),
   InitProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1000 }),
   OffsetForLeaderEpoch: () => ({ topics: [{ topic: 'a', partitions: [{ partition: 0, leaderEpoch: 0 }] }] }),
-  DescribeConfigs: () => ({ includeSynonyms: true, resources: [{ resourceType: 2, resourceName: 'a', configurationKeys: null }, { resourceType: 4, resourceName: '1', configurationKeys: null }] }),
-  AlterConfigs: () => ({ validateOnly: true, resources: [{ resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', value: '5' }] }] }),
+  DescribeConfigs: () => ({
+    includeSynonyms: true,
+    resources: [
+      { resourceType: 2, resourceName: 'a', configurationKeys: null },
+      { resourceType: 4, resourceName: '1', configurationKeys: null },
+    ],
+  }),
+  AlterConfigs: () => ({
+    validateOnly: true,
+    resources: [{ resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', value: '5' }] }],
+  }),
   DescribeLogDirs: () => ({ topics: null }),
-  CreatePartitions: () => ({ timeoutMs: 1000, validateOnly: true, topics: [{ name: 'a', count: 2, assignments: null }] }),
+  CreatePartitions: () => ({
+    timeoutMs: 1000,
+    validateOnly: true,
+    topics: [{ name: 'a', count: 2, assignments: null }],
+  }),
   DeleteGroups: () => ({ groupsNames: ['nobody'] }),
-  IncrementalAlterConfigs: () => ({ validateOnly: true, resources: [{ resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', configOperation: 0, value: '5' }] }] }),
+  IncrementalAlterConfigs: () => ({
+    validateOnly: true,
+    resources: [
+      { resourceType: 2, resourceName: 'a', configs: [{ name: 'retention.ms', configOperation: 0, value: '5' }] },
+    ],
+  }),
   OffsetDelete: () => ({ groupId: 'g', topics: [{ name: 'a', partitions: [{ partitionIndex: 0 }] }] }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
@@ -100,7 +154,9 @@ describe('versions', () => {
     const topicId = await makeTopic(setup, 'a')
     const client = await wireClient(broker)
     // The offsets topic first, so that groups have their place.
-    await client.call(served.find(({ api }) => api.name === 'FindCoordinator')!.api, 4, { coordinatorKeys: ['g'] } as never)
+    await client.call(served.find(({ api }) => api.name === 'FindCoordinator')!.api, 4, {
+      coordinatorKeys: ['g'],
+    } as never)
     for (const { api, version } of cases) {
       const request = requests[api.name]!(version, topicId)
       const answer = await client.call(api as Api, version, request as never).catch((error: Error) => error)
@@ -136,6 +192,8 @@ describe('versions', () => {
 
   it('wants to know the software of clients that can tell', async () => {
     const client = await wireClient(await memoryBroker())
-    expect((await client.call(apiVersions, 3, { clientSoftwareName: '', clientSoftwareVersion: '' })).errorCode).toBe(42)
+    expect((await client.call(apiVersions, 3, { clientSoftwareName: '', clientSoftwareVersion: '' })).errorCode).toBe(
+      42,
+    )
   })
 })

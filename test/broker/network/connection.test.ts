@@ -7,7 +7,20 @@ import { listOffsets } from '#core/wire/api/02-list-offsets.ts'
 import { apiVersions } from '#core/wire/api/18-api-versions.ts'
 import { decodeResponse, encodeRequest } from '#core/wire/frame.ts'
 import type { Broker } from '../../../broker/start.ts'
-import { batchOf, fetch, fetchBody, fetchValues, makeTopic, memoryBroker, metadata, produce, produceBody, produceValues, valuesIn, wireClient } from '../../support/memory-broker.ts'
+import {
+  batchOf,
+  fetch,
+  fetchBody,
+  fetchValues,
+  makeTopic,
+  memoryBroker,
+  metadata,
+  produce,
+  produceBody,
+  produceValues,
+  valuesIn,
+  wireClient,
+} from '../../support/memory-broker.ts'
 
 /** Sends bytes and gives what came back until the broker closed the connection. */
 function untilClosed(broker: Broker, ...chunks: readonly Buffer[]): Promise<Buffer> {
@@ -28,7 +41,10 @@ const int32 = (value: number): Buffer => {
   return bytes
 }
 
-const latest = (topic: string) => ({ replicaId: -1, topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }] })
+const latest = (topic: string) => ({
+  replicaId: -1,
+  topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+})
 
 describe('connection', () => {
   it('answers pipelined requests in their order, with those behind a long poll after it', async () => {
@@ -60,14 +76,17 @@ describe('connection', () => {
     const answers = await Promise.all(
       Array.from({ length: 1000 }, (_, i) => client.call(produce, 9, produceBody('a', batchOf([String(i)])))),
     )
-    expect(answers.map(({ responses }) => responses[0]!.partitionResponses[0]!.baseOffset)).toEqual(Array.from({ length: 1000 }, (_, i) => i))
+    expect(answers.map(({ responses }) => responses[0]!.partitionResponses[0]!.baseOffset)).toEqual(
+      Array.from({ length: 1000 }, (_, i) => i),
+    )
   })
 
   it('closes on what it cannot read, and serves everybody else', async () => {
     const broker = await memoryBroker({ 'socket.request.max.bytes': '100000' })
     const client = await wireClient(broker)
     await makeTopic(client, 'a')
-    const header = (apiKey: number, version: number) => Buffer.from([apiKey >> 8, apiKey & 255, version >> 8, version & 255, 0, 0, 0, 1, 255, 255])
+    const header = (apiKey: number, version: number) =>
+      Buffer.from([apiKey >> 8, apiKey & 255, version >> 8, version & 255, 0, 0, 0, 1, 255, 255])
     const hostile = [
       int32(-1),
       int32(100_001),

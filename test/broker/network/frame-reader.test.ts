@@ -10,7 +10,11 @@ const framed = (payload: Buffer): Buffer => {
   return Buffer.concat([size, payload])
 }
 
-function readAll(reader: FrameReader, chunks: readonly Buffer[], admit: (size: number) => boolean = () => true): Buffer[] {
+function readAll(
+  reader: FrameReader,
+  chunks: readonly Buffer[],
+  admit: (size: number) => boolean = () => true,
+): Buffer[] {
   const frames: Buffer[] = []
   for (const chunk of chunks) {
     const cursor = { position: 0 }
@@ -45,7 +49,9 @@ describe('frame reader', () => {
     const size = Buffer.alloc(4)
     size.writeInt32BE(1001)
     expect(() => readAll(new FrameReader(1000, new BufferPool()), [size])).toThrow(RangeError)
-    expect(() => readAll(new FrameReader(1000, new BufferPool()), [Buffer.from([0xff, 0xff, 0xff, 0xff])])).toThrow(RangeError)
+    expect(() => readAll(new FrameReader(1000, new BufferPool()), [Buffer.from([0xff, 0xff, 0xff, 0xff])])).toThrow(
+      RangeError,
+    )
   })
 
   it('waits behind the size field until a large frame is admitted', () => {

@@ -2,6 +2,7 @@ import type { Log } from '#core/telemetry/log.ts'
 
 import type { Configs } from './controller/configs.ts'
 import type { AnyMetadataRecord, Controller } from './controller/controller.ts'
+import { metadataTopic } from './controller/metadata-log.ts'
 import { type TopicImage, configResources } from './controller/image.ts'
 import type { TopicConfig } from './log/config.ts'
 import type { LogDirectory } from './log/log-directory.ts'
@@ -16,7 +17,6 @@ export interface PublisherListener {
 }
 
 export const offsetsTopic = '__consumer_offsets'
-export const metadataTopic = '__cluster_metadata'
 
 /**
  * Makes the world follow the metadata: opens, configures and removes the logs of partitions as the image says. Runs once

@@ -1,4 +1,3 @@
-import { metadataTopicUuid } from '#core/bytes/uuid.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Random } from '#core/ports/random.ts'
@@ -8,6 +7,7 @@ import type { Log } from '#core/telemetry/log.ts'
 import type { BrokerConfig } from './config.ts'
 import { Configs } from './controller/configs.ts'
 import { Controller } from './controller/controller.ts'
+import { openMetadataLog } from './controller/metadata-log.ts'
 import type { MetaProperties } from './controller/meta-properties.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { brokerErrors } from './errors.ts'
@@ -15,16 +15,14 @@ import { type BrokerMetrics, brokerMetrics } from './events.ts'
 import { Dispatcher } from './handlers/dispatcher.ts'
 import { served } from './handlers/index.ts'
 import type { ListenerPlan } from './listeners.ts'
-import { topicConfigDefinition } from './log/config.ts'
 import type { LogDirectory } from './log/log-directory.ts'
-import { writePartitionMetadata } from './log/partition-metadata.ts'
 import { BufferPool } from './network/buffer-pool.ts'
 import type { Endpoint } from './network/connection.ts'
 import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
 import { offsetsPartitions, topicsOf } from './offsets-partitions.ts'
-import { Publisher, metadataTopic } from './publisher.ts'
+import { Publisher } from './publisher.ts'
 import { Partitions } from './replication/partitions.ts'
 
 /** The world as a broker sees it; what is left out is the real one. */
@@ -93,7 +91,7 @@ export class RunningBroker implements Broker {
     this.nodeId = meta.nodeId
     this.clusterId = meta.clusterId
     this.dataDir = logs.path
-    this.#controller = new Controller(ports, metadataLogOf(ports.files, logs), {
+    this.#controller = new Controller(ports, openMetadataLog(ports.files, logs), {
       voter: { nodeId: meta.nodeId, directoryId: meta.directoryId, endpoint: plan.controller },
       rack: config['broker.rack'] ?? null,
       snapshotBytes: config['metadata.log.max.record.bytes.between.snapshots'],
@@ -236,23 +234,4 @@ export class RunningBroker implements Broker {
       this.#log('error', 'the groups of a partition cannot be loaded', { partition, error: error.message })
     })
   }
-}
-
-/** The log of the cluster's metadata, opened or made. Nothing in it is ever too old or too large to keep. */
-function metadataLogOf(files: Files, logs: LogDirectory) {
-  const settings = {
-    'retention.ms': -1,
-    'retention.bytes': -1,
-    'max.message.bytes': 2147483647,
-    'file.delete.delay.ms': 0,
-  }
-  const config = topicConfigDefinition.parse(settings, metadataTopic)
-  const damage = logs.damaged.get(`${metadataTopic}-0`)
-  if (damage !== undefined)
-    throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
-  const log = logs.get(metadataTopic, 0) ?? logs.create(metadataTopic, 0, metadataTopicUuid, config)
-  log.updateConfig(config)
-  // A directory that was formatted and never started holds a snapshot and no card yet.
-  if (log.topicId === undefined) writePartitionMetadata(files, log.directory, metadataTopicUuid)
-  return log
 }

@@ -1,4 +1,5 @@
 import { BatchBuilder } from '#core/records/batch-builder.ts'
+import { metadataTopicUuid } from '#core/bytes/uuid.ts'
 import { batches } from '#core/records/batch.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Files } from '#core/ports/files.ts'
@@ -9,12 +10,39 @@ import {
 } from '#core/wire/stored/metadata-frame.ts'
 
 import { brokerErrors } from '../errors.ts'
+import { topicConfigDefinition } from '../log/config.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import { writePartitionMetadata } from '../log/partition-metadata.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { type Voter, quorumRecords, startOfEpoch } from './control-records.ts'
 import type { MetadataImage } from './image.ts'
 import { readQuorumState, writeQuorumState } from './quorum-state.ts'
 import { ReplayError, replay } from './replay.ts'
 import { encodeSnapshot, imageRecords, listSnapshots, readSnapshot, snapshotFile } from './snapshot.ts'
+
+export const metadataTopic = '__cluster_metadata'
+
+/**
+ * The log of a data directory's metadata, opened or made. Nothing in it is ever too old or too large to keep. Throws
+ * METADATA_CORRUPT.
+ */
+export function openMetadataLog(files: Files, logs: LogDirectory): PartitionLog {
+  const settings = {
+    'retention.ms': -1,
+    'retention.bytes': -1,
+    'max.message.bytes': 2147483647,
+    'file.delete.delay.ms': 0,
+  }
+  const config = topicConfigDefinition.parse(settings, metadataTopic)
+  const damage = logs.damaged.get(`${metadataTopic}-0`)
+  if (damage !== undefined)
+    throw brokerErrors.METADATA_CORRUPT({ directory: logs.path, problem: damage.message }, damage)
+  const log = logs.get(metadataTopic, 0) ?? logs.create(metadataTopic, 0, metadataTopicUuid, config)
+  log.updateConfig(config)
+  // A directory that was formatted and never started holds a snapshot and no card yet.
+  if (log.topicId === undefined) writePartitionMetadata(files, log.directory, metadataTopicUuid)
+  return log
+}
 
 type AnyRecord = MetadataRecord | UnknownMetadataRecord
 

@@ -7,10 +7,10 @@ import { systemTimers } from '#core/ports/timers.ts'
 import type { MetadataRecordInput } from '#core/wire/stored/metadata-frame.ts'
 import { decodeMetadataRecord, encodeMetadataRecord } from '#core/wire/stored/metadata-frame.ts'
 import { silentLog } from '#core/telemetry/log.ts'
-import { metadataTopicUuid } from '#core/bytes/uuid.ts'
 import { Controller } from '../../../broker/controller/controller.ts'
 import { formatDirectory, metadataLogDirectory } from '../../../broker/controller/format.ts'
 import { MetadataImage } from '../../../broker/controller/image.ts'
+import { openMetadataLog } from '../../../broker/controller/metadata-log.ts'
 import { readQuorumState } from '../../../broker/controller/quorum-state.ts'
 import { ReplayError, replay } from '../../../broker/controller/replay.ts'
 import { imageRecords, listSnapshots } from '../../../broker/controller/snapshot.ts'
@@ -39,7 +39,7 @@ async function open(files = memoryFiles(), snapshotBytes = 1_000_000) {
   })
   const config = topicConfigDefinition.parse({ 'retention.ms': -1 }, 'test')
   const logs = await LogDirectory.open({ ...ports, log: silentLog }, '/d', { config, retentionCheckMs: 0 })
-  const log = logs.get('__cluster_metadata', 0) ?? logs.create('__cluster_metadata', 0, metadataTopicUuid, config)
+  const log = openMetadataLog(files, logs)
   const voter = {
     nodeId: 1,
     directoryId: meta.directoryId,

@@ -70,7 +70,7 @@ class FetchCall {
 
   /** Reads anew after waiting, and answers with whatever is there now. */
   #again(): void {
-    this.#giveBack()
+    this.#giveBack(true)
     const response = this.#read()
     if (this.#reading !== undefined) this.#answerAfterReading(response)
     else this.#call.respond(this.#done(response))
@@ -88,12 +88,12 @@ class FetchCall {
 
   #done(response: FetchResponseInput): FetchResponseInput {
     this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
-    if (this.#taken.length > 0) this.#call.sent = () => this.#giveBack()
     return response
   }
 
   #read(): FetchResponseInput {
-    this.#budget = Math.min(this.#request.maxBytes, this.#node.config['fetch.max.bytes'])
+    const scarce = this.#node.buffers.lentBytes > plentyBytes
+    this.#budget = Math.min(this.#request.maxBytes, scarce ? scarceBytes : this.#node.config['fetch.max.bytes'])
     this.#bytes = 0
     this.#settled = this.#request.topics.length === 0
     this.#reading = undefined
@@ -186,13 +186,18 @@ class FetchCall {
 
   /** Memory for the log to put what it reads; it is given back when the answer has gone out. */
   take(size: number): Buffer {
+    this.#call.sent ??= (intact) => this.#giveBack(intact)
     const buffer = this.#node.buffers.take(size)
     this.#taken.push(buffer)
     return buffer
   }
 
-  #giveBack(): void {
-    for (const buffer of this.#taken) this.#node.buffers.give(buffer)
+  #giveBack(intact: boolean): void {
+    const { buffers } = this.#node
+    for (const buffer of this.#taken) {
+      if (intact) buffers.give(buffer)
+      else buffers.forget(buffer)
+    }
     this.#taken.length = 0
   }
 
@@ -204,6 +209,9 @@ class FetchCall {
 }
 
 const noRecords: readonly Buffer[] = []
+/** While clients have not taken this much of what was read for them, each further answer gets little. */
+const plentyBytes = 268_435_456
+const scarceBytes = 65_536
 
 /** Clients and brokers must mean the same leader. Throws FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH. */
 export function checkLeaderEpoch(partition: Partition, epoch: number): void {

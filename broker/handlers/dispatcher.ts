@@ -19,7 +19,7 @@ class PendingCall implements Call, Pending {
   reservedBytes = 0
   answer: readonly Buffer[] | undefined
   abandoned: (() => void) | undefined
-  sent: (() => void) | undefined
+  sent: ((intact: boolean) => void) | undefined
 
   constructor(served: Served, apiVersion: number, correlationId: number, clientId: string | null, client: Connection) {
     this.served = served
@@ -31,6 +31,7 @@ class PendingCall implements Call, Pending {
   }
 
   respond(body: unknown): void {
+    if (this.client.closed) this.sent?.(false)
     if (this.answer !== undefined || this.client.closed) return
     this.answer = encodeResponse(this.served.api, this.apiVersion, this.correlationId, body as never)
     this.abandoned = undefined

@@ -27,8 +27,8 @@ export interface Call<Response = unknown> {
   respondNothing(): void
   /** Called when the client goes away before the answer. */
   abandoned: (() => void) | undefined
-  /** Called when the answer's bytes are the system's: memory that it was made of may be used again. */
-  sent: (() => void) | undefined
+  /** Called when nobody needs the answer any more; `intact`: all of it was sent, and its memory may be used again. */
+  sent: ((intact: boolean) => void) | undefined
 }
 
 /** A handler returns the answer, a promise of it, or undefined when it will call `respond` itself. */

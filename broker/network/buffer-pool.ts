@@ -11,8 +11,12 @@ const keptPerSize = 8
 export class BufferPool {
   readonly #free: Buffer[][] = Array.from({ length: largestBits - smallestBits + 1 }, () => [])
 
+  /** Bytes taken and neither given back nor forgotten. */
+  lentBytes = 0
+
   /** A buffer of exactly `size` bytes; what is in it is whatever was there before. */
   take(size: number): Buffer {
+    this.lentBytes += size
     if (size > 2 ** largestBits) return Buffer.allocUnsafeSlow(size)
     const bits = Math.max(smallestBits, 32 - Math.clz32(size - 1))
     const whole = this.#free[bits - smallestBits]!.pop() ?? Buffer.allocUnsafeSlow(2 ** bits)
@@ -21,9 +25,15 @@ export class BufferPool {
 
   /** Gives a buffer from `take` back; nobody may look at it any more. */
   give(buffer: Buffer): void {
+    this.forget(buffer)
     const whole = Buffer.from(buffer.buffer)
     if (whole.length > 2 ** largestBits) return
     const kept = this.#free[31 - Math.clz32(whole.length) - smallestBits]!
     if (kept.length < keptPerSize) kept.push(whole)
+  }
+
+  /** A buffer from `take` will not come back: somebody may still look at it. */
+  forget(buffer: Buffer): void {
+    this.lentBytes -= buffer.length
   }
 }

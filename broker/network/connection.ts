@@ -37,8 +37,11 @@ export interface Pending {
   answer: readonly Buffer[] | undefined
   /** Called when the connection closes before the answer. */
   abandoned: (() => void) | undefined
-  /** Called when the bytes of the answer are the system's: their memory may be used again. */
-  sent: (() => void) | undefined
+  /**
+   * Called when the connection is done with the answer's bytes: `intact` when the system has taken them all, so that their
+   * memory may be used again; else they may still be looked at.
+   */
+  sent: ((intact: boolean) => void) | undefined
 }
 
 /**
@@ -81,7 +84,7 @@ export class Connection {
   #blocking: Pending | undefined
   #out: Buffer[] = []
   /** Whom to tell when what is in `out` has been sent. */
-  #outSent: (() => void)[] = []
+  #outSent: ((intact: boolean) => void)[] = []
   #reserved = 0
   #withdraw: (() => void) | undefined
   #consuming = false
@@ -135,12 +138,17 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     this.#withdraw?.()
+    this.#reader.drop()
     let reserved = this.#reserved
     for (const pending of this.#unanswered) {
       reserved += pending.reservedBytes
       pending.abandoned?.()
+      pending.sent?.(false)
     }
+    for (const sent of this.#outSent) sent(false)
+    this.#outSent = []
     if (reserved > 0) this.#ports.memory.release(reserved)
+    this.#reserved = 0
     this.#unanswered.length = 0
     this.#unparsed.length = 0
     this.#out = []
@@ -216,8 +224,16 @@ export class Connection {
   }
 
   #take(frame: Buffer): void {
-    const pending = this.#ports.take(frame, this)
-    if (this.#reader.lent) this.#ports.buffers.give(frame)
+    const { lent } = this.#reader
+    let pending: Pending | undefined
+    try {
+      pending = this.#ports.take(frame, this)
+    } finally {
+      if (lent && pending !== undefined) this.#ports.buffers.give(frame)
+      else if (lent) this.#ports.buffers.forget(frame)
+    }
+    // The handler may have closed the connection, and then all that it held is given back already.
+    if (this.#closed) return
     pending.reservedBytes = this.#reserved
     this.#reserved = 0
     this.#unanswered.push(pending)
@@ -268,12 +284,12 @@ export class Connection {
     if (out.length > 0) this.#socket.uncork()
   }
 
-  /** The callback of a write that tells those whose answers go out with it. After an error nobody is told. */
+  /** The callback of a write that tells those whose answers go out with it. */
   #tellSent(): (error?: Error | null) => void {
     const told = this.#outSent
     this.#outSent = []
     return (error) => {
-      if (!error) for (const each of told) each()
+      for (const sent of told) sent(!error)
     }
   }
 

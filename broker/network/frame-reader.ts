@@ -55,6 +55,12 @@ export class FrameReader {
     return partial
   }
 
+  /** Forgets the frame under way: no more will come. */
+  drop(): void {
+    if (this.#partial !== undefined) this.#buffers.forget(this.#partial)
+    this.#partial = undefined
+  }
+
   #readSize(chunk: Buffer, cursor: Cursor): boolean {
     if (this.#sizeBytes === 0 && chunk.length - cursor.position >= 4) {
       this.#size = chunk.readInt32BE(cursor.position)

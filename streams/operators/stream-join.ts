@@ -108,6 +108,11 @@ class Released<K, V, V2, R> {
     this.#task = task
     this.#afterMs = afterMs
     this.#emit = emit
+    // After a restart something may wait already; Kafka would not look before the next record without a match.
+    for (const { timestamp } of waiting.all()) {
+      time.minTime = Math.min(time.minTime, timestamp)
+      break
+    }
     if (side.isLeft) {
       task.onCloseWindows(() => {
         for (const each of waiting.all()) this.#forward(each, [])

@@ -119,7 +119,6 @@ type Build = (a: KStream<string, string>, b: () => KStream<string, string>, buil
 
 const windowText = (_: unknown, { key, start, end }: { key: string; start: number; end: number }): string =>
   `${key}@${start}-${end}`
-const text = (value: unknown): string => String(value)
 const push = { init: () => '', add: (all: string, value: string) => `${all},${value}`, value: serdes.string }
 const joined = (left: string | null, right: string | null): string => `${left}&${right}`
 

@@ -26,11 +26,11 @@ export interface ListenerPlan {
 export function planListeners(config: BrokerConfig): ListenerPlan {
   const all = config.listeners.map((text) => parse('listeners', text))
   const advertised = config['advertised.listeners'].map((text) => parse('advertised.listeners', text))
-  checkProtocols(config)
   const controllers = new Set(config['controller.listener.names'])
   const clients = all
     .filter(({ name }) => !controllers.has(name))
     .map((each) => ({ ...each, advertised: advertised.find(({ name }) => name === each.name) }))
+  checkProtocols(config, clients)
   if (clients.length === 0) throw invalid('listeners', 'name at least one address for clients')
   if (new Set(clients.map(({ name }) => name)).size < clients.length)
     throw invalid('listeners', 'every listener needs a name of its own')
@@ -52,17 +52,16 @@ function parse(setting: string, text: string): ListenerSetting {
   return { name: match[1]!.toUpperCase(), host: match[2] ?? (match[3] || '0.0.0.0'), port: Number(match[4]) }
 }
 
-function checkProtocols(config: BrokerConfig): void {
-  for (const pair of config['listener.security.protocol.map']) {
-    const [name, protocol] = pair.split(':')
+/** Only listeners that are used count: settings shipped with Apache Kafka map every protocol there is. */
+function checkProtocols(config: BrokerConfig, listeners: readonly ListenerSetting[]): void {
+  const mapped = new Map(
+    config['listener.security.protocol.map'].map((pair) => pair.toUpperCase().split(':') as [string, string]),
+  )
+  for (const { name } of listeners) {
+    const protocol = mapped.get(name) ?? (/^(SSL|SASL_)/.test(name) ? name : 'PLAINTEXT')
     if (protocol !== 'PLAINTEXT')
-      throw invalid('listener.security.protocol.map', `listener ${name} needs ${protocol}; only PLAINTEXT is there`)
+      throw invalid('listeners', `listener ${name} needs ${protocol}; only PLAINTEXT is there`)
   }
-  const mapped = new Set(config['listener.security.protocol.map'].map((pair) => pair.split(':')[0]!.toUpperCase()))
-  const secured = config.listeners
-    .map((text) => text.split(':')[0]!.toUpperCase())
-    .find((name) => /^(SSL|SASL_)/.test(name) && !mapped.has(name))
-  if (secured !== undefined) throw invalid('listeners', `${secured} is not there yet; only PLAINTEXT is`)
 }
 
 const invalid = (setting: string, problem: string) =>

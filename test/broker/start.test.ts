@@ -45,6 +45,23 @@ describe('a broker', () => {
     await expect(startBroker({ memory: true, host: '0.0.0.0', port: 0 })).rejects.toThrow(/other machines/)
   })
 
+  it('takes the settings that Apache ships, as far as they mean something here', async () => {
+    const broker = await startBroker({
+      memory: true,
+      config: {
+        'process.roles': 'broker,controller',
+        listeners: 'PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:9093',
+        'controller.listener.names': 'CONTROLLER',
+        'controller.quorum.bootstrap.servers': 'localhost:9093',
+        'inter.broker.listener.name': 'PLAINTEXT',
+        'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL',
+        'log.retention.hours': '24',
+      },
+    })
+    onTestFinished(() => broker.stop())
+    expect(broker.bootstrapServers).toMatch(/^127\.0\.0\.1:\d+$/)
+  })
+
   it('binds to the world when told that this is meant', async () => {
     const broker = await startBroker({
       memory: true,

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { hostname } from 'node:os'
 
 import { Connection } from './connection.ts'
 import type { ConnectionPorts, Endpoint } from './connection.ts'
@@ -68,7 +69,7 @@ export class Listener {
         this.#server.off('error', reject)
         this.#server.on('error', (error) => this.#events.refused(host, error.message))
         const bound = this.#server.address() as AddressInfo
-        this.#endpoint = { name, host: advertised?.host ?? host, port: advertised?.port || bound.port }
+        this.#endpoint = { name, host: advertised?.host ?? reachable(host), port: advertised?.port || bound.port }
         resolve(this.#endpoint)
       })
     })
@@ -125,3 +126,6 @@ export class Listener {
     if (this.connections.size === 0) this.#stopped?.()
   }
 }
+
+/** A name under which others can reach what is bound to every address of the machine. */
+const reachable = (host: string): string => (host === '0.0.0.0' || host === '::' ? hostname() : host)

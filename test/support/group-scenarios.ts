@@ -58,8 +58,10 @@ export class Conversation {
     request: Encodable<Api<Q, R>['request']>,
     note = '',
   ) {
+    // In the order of the questions: who is answered first of two that wait together is chance.
+    const at = this.transcript.push('') - 1
     const answer = await client.call(api, version, request)
-    this.transcript.push(`${note === '' ? '' : `${note}: `}${api.name} v${version} -> ${this.print(answer)}`)
+    this.transcript[at] = `${note === '' ? '' : `${note}: `}${api.name} v${version} -> ${this.print(answer)}`
     return answer
   }
 
@@ -78,7 +80,7 @@ export class Conversation {
       if (key === 'throttleTimeMs') return undefined
       // Kafka keeps what it asks about in tables of its own order.
       if (key === 'topics' && Array.isArray(value))
-        return sorted(value, (topic: { name: string; topicId: string }) => `${topic.name} ${topic.topicId}`)
+        return sorted(value, (topic: { name: string; topicId: string }) => `${topic.name} ${this.#names.get(topic.topicId) ?? topic.topicId}`)
       if (key === 'partitions' && Array.isArray(value))
         return sorted(value, (each: { partitionIndex: number }) => String(each.partitionIndex))
       if (key === 'members' && Array.isArray(value)) {
@@ -381,7 +383,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       client,
       syncGroup,
       5,
-      { groupId, generationId: 2, memberId: b, assignments: [] },
+      { ...range, groupId, generationId: 2, memberId: b, assignments: [] },
       'B syncs',
     )
     await pause(150)
@@ -561,12 +563,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 
   'a session that ends': async (talk) => {
     const groupId = talk.group('silent')
-    const { client, memberId } = await stableGroup(talk, groupId, 'A', { sessionTimeoutMs: 1500 })
-    await pause(900)
+    const { client, memberId } = await stableGroup(talk, groupId, 'A', { sessionTimeoutMs: 3000 })
+    await pause(1800)
     await talk.ask(client, offsetCommit, 9, commit(groupId, 1, memberId, [['orders', 0, 3, null]]), 'in time')
-    await pause(900)
+    await pause(1800)
     await talk.ask(client, heartbeat, 3, { groupId, generationId: 1, memberId }, 'the commit counted')
-    await pause(2100)
+    await pause(4200)
     await talk.ask(client, heartbeat, 3, { groupId, generationId: 1, memberId }, 'too late')
     await talk.ask(client, describeGroups, 5, { groups: [groupId] })
   },

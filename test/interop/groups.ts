@@ -15,6 +15,8 @@ import type { Check } from '../support/check.ts'
 import { Skipped } from '../support/check.ts'
 import { converse, pause, prepare, scenarios } from '../support/group-scenarios.ts'
 import { command, freePort, kafkaTool } from '../support/peers.ts'
+import { WireClient } from '../support/wire-client.ts'
+import { offsetCommit } from '#core/wire/api/08-offset-commit.ts'
 import { VerifiableGroup } from '../support/verifiable-group.ts'
 import { defineConfig } from '#core/config/define.ts'
 import { systemClock } from '#core/ports/clock.ts'
@@ -107,12 +109,14 @@ const conversations: Check = {
 const traces = Array.from({ length: 20 }, (_, i) => ({ groupId: `trace-${i}`, offset: 100 + i }))
 
 async function leaveTraces(bootstrap: string): Promise<void> {
-  const controls = admin(bootstrap).admin()
-  await controls.connect()
+  const client = await WireClient.connect(bootstrap)
   for (const { groupId, offset } of traces) {
-    await controls.setOffsets({ groupId, topic: 'orders', partitions: [{ partition: 1, offset: String(offset) }] })
+    const partitions = [{ partitionIndex: 1, committedOffset: offset, committedMetadata: '' }]
+    const request = { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 'orders', partitions }] }
+    const { topics } = await client.call(offsetCommit, 9, request)
+    assert.equal(topics[0]!.partitions[0]!.errorCode, 0)
   }
-  await controls.disconnect()
+  client.close()
 }
 
 async function readTraces(directory: string): Promise<void> {

@@ -80,7 +80,11 @@ export class Conversation {
       if (key === 'throttleTimeMs') return undefined
       // Kafka keeps what it asks about in tables of its own order.
       if (key === 'topics' && Array.isArray(value))
-        return sorted(value, (topic: { name: string; topicId: string }) => `${topic.name} ${this.#names.get(topic.topicId) ?? topic.topicId}`)
+        return sorted(
+          value,
+          (topic: { name: string; topicId: string }) =>
+            `${topic.name} ${this.#names.get(topic.topicId) ?? topic.topicId}`,
+        )
       if (key === 'partitions' && Array.isArray(value))
         return sorted(value, (each: { partitionIndex: number }) => String(each.partitionIndex))
       if (key === 'members' && Array.isArray(value)) {

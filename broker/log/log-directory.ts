@@ -296,7 +296,8 @@ export class LogDirectory {
       }
       this.#writeNow()
       // Nobody reads them any more; whoever takes the directory over should not have to wonder about them.
-      for (const name of this.#ports.files.list(this.path)) if (isDeleteDirectory(name)) this.#ports.files.removeTree(this.#file(name))
+      for (const name of this.#ports.files.list(this.path))
+        if (isDeleteDirectory(name)) this.#ports.files.removeTree(this.#file(name))
       if (this.damaged.size === 0) writeCleanShutdown(this.#ports.files, this.path, options.brokerEpoch ?? -1)
     } finally {
       this.#unlock()

@@ -7,7 +7,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 function defaultOf(setting: Declared): string {
   const { options } = setting
   if (options.required && options.default === undefined) return 'required'
-  return options.default === undefined || setting.print(options.default) === '' ? '' : `\`${setting.print(options.default)}\``
+  return options.default === undefined || setting.print(options.default) === ''
+    ? ''
+    : `\`${setting.print(options.default)}\``
 }
 
 /** The Markdown table of declared settings: the reference, which is never written by hand. */

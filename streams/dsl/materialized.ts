@@ -37,6 +37,8 @@ export interface StoreNeeds {
   readonly windowSizeMs?: number
   /** Shortest retention that works. */
   readonly leastRetentionMs?: number
+  /** Rows stay until they were emitted. */
+  readonly holding?: boolean
   /** False where Kafka does not cache. */
   readonly cacheable?: boolean
 }
@@ -77,6 +79,7 @@ export function storePlan(name: string, options: StoreOptions, needs: StoreNeeds
     logged: log !== false,
     logConfig: typeof log === 'object' ? log : {},
     ...(retentionMs !== undefined && { retentionMs }),
+    ...(needs.holding === true && { holding: true }),
     ...(needs.windowSizeMs !== undefined && { windowSizeMs: needs.windowSizeMs }),
   })
 }

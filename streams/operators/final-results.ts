@@ -1,7 +1,7 @@
 import type { Header } from '#core/records/record.ts'
 import { noHeaders } from '#core/records/record.ts'
 import { Change, StreamRecord } from '../record.ts'
-import type { ValueAndTimestamp } from '../state/store.ts'
+import type { HoldingStore, ValueAndTimestamp } from '../state/store.ts'
 import type { Windowed } from '../state/windowed.ts'
 import type { TaskContext } from './context.ts'
 import type { Emit } from './operator.ts'
@@ -47,12 +47,12 @@ export const closingSessions: Omit<Closing<never, never>, 'rows'> = {
 
 /**
  * Emits windows that have closed since the last time, in the order of the store, with the headers of the record that
- * moved time on. At most once per emit interval of the wall clock. How far it came is kept with the committed offsets, so
- * a restart does not repeat it.
+ * moved time on. At most once per emit interval of the wall clock. The store holds what was not emitted yet. How far it
+ * came is kept with the committed offsets, so a restart does not repeat it.
  */
 export class FinalResults<K, A> {
   readonly #closing: Closing<K, A>
-  readonly #store: string
+  readonly #store: HoldingStore
   readonly #task: TaskContext
   readonly #emit: Emit<StreamRecord<Windowed<K>, Change<A>>>
   /** Windows that end up to here are out; undefined before the first time. */
@@ -61,7 +61,7 @@ export class FinalResults<K, A> {
 
   constructor(
     closing: Closing<K, A>,
-    store: string,
+    store: HoldingStore,
     task: TaskContext,
     emit: Emit<StreamRecord<Windowed<K>, Change<A>>>,
   ) {
@@ -69,7 +69,8 @@ export class FinalResults<K, A> {
     this.#store = store
     this.#task = task
     this.#emit = emit
-    this.#closedTo = task.windowsClosedTo(store)
+    this.#closedTo = task.windowsClosedTo(store.name)
+    store.holdFrom(closing.first(this.#closedTo))
   }
 
   /** Releases what closes at `closeTime`, whatever the wall clock says. */
@@ -95,6 +96,7 @@ export class FinalResults<K, A> {
       this.#emit(new StreamRecord(key, new Change(row.value, null), row.timestamp, headers))
     }
     this.#closedTo = closeTime
-    this.#task.closedWindowsTo(this.#store, closeTime)
+    this.#store.holdFrom(first(closeTime))
+    this.#task.closedWindowsTo(this.#store.name, closeTime)
   }
 }

@@ -1,5 +1,6 @@
 import { noHeaders } from '#core/records/record.ts'
 import type { Change, StreamRecord } from '../record.ts'
+import type { HoldingStore } from '../state/store.ts'
 import type { SessionStore } from '../state/session-store.ts'
 import type { Windowed } from '../state/windowed.ts'
 import type { Fold } from './aggregate.ts'
@@ -38,7 +39,7 @@ export const sessionAggregate = <K, V, A>(
           yield [key, { value, timestamp: key.end }] as const
       },
     }
-    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, name, task, emit)
+    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, context.store<HoldingStore>(name), task, emit)
     let observed = -1
     let lastEnd = -1
     task.onCloseWindows(() => {

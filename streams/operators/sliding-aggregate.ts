@@ -1,4 +1,5 @@
 import type { Change, StreamRecord } from '../record.ts'
+import type { HoldingStore } from '../state/store.ts'
 import type { ValueAndTimestamp } from '../state/store.ts'
 import type { TimestampedWindowStore } from '../state/window-store.ts'
 import type { Windowed } from '../state/windowed.ts'
@@ -39,7 +40,9 @@ export const slidingAggregate = <K, V, A>(
     const onUpdate = options.emit === 'update'
     const forward = onUpdate ? forwarder(store, emit, options.sendOldValues) : undefined
     const closing = { ...closingSlidingWindows(differenceMs), rows: store.fetchAll.bind(store) }
-    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, options.store, task, emit)
+    const final = onUpdate
+      ? undefined
+      : new FinalResults<K, A>(closing, context.store<HoldingStore>(options.store), task, emit)
     const sliding = new Sliding(differenceMs, fold, store, context, forward)
     let observed = -1
     task.onCloseWindows(() => {

@@ -1,4 +1,5 @@
 import type { Change, StreamRecord } from '../record.ts'
+import type { HoldingStore } from '../state/store.ts'
 import type { TimestampedWindowStore } from '../state/window-store.ts'
 import type { Windowed } from '../state/windowed.ts'
 import type { AggregateOptions, Fold } from './aggregate.ts'
@@ -33,7 +34,7 @@ export const windowAggregate = <K, V, A>(
     const onUpdate = strategy === 'update'
     const forward = onUpdate ? forwarder(store, emit, sendOldValues) : undefined
     const closing = { ...closingTimeWindows(windows), rows: store.fetchAll.bind(store) }
-    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, name, task, emit)
+    const final = onUpdate ? undefined : new FinalResults<K, A>(closing, context.store<HoldingStore>(name), task, emit)
     let observed = -1
     let lastEnd = -1
     task.onCloseWindows(() => {

@@ -5,7 +5,7 @@ import type { OpenStore, StoreEnvironment } from './environment.ts'
 import { KeyText } from './key-value.ts'
 import type { SessionRow } from './session.ts'
 import { SessionRows } from './session.ts'
-import type { StateStore, StoreSpec } from './store.ts'
+import type { HoldingStore, StateStore, StoreSpec } from './store.ts'
 import type { Flushed } from './table-store.ts'
 import type { Windowed } from './windowed.ts'
 
@@ -30,7 +30,7 @@ export interface SessionStore<K, V> extends StateStore {
   onFlush(sendOldValues: boolean, flushed: Flushed<Windowed<K>, V>): boolean
 }
 
-class MemorySessionStore<K, V> implements SessionStore<K, V> {
+class MemorySessionStore<K, V> implements SessionStore<K, V>, HoldingStore {
   readonly name: string
   readonly #rows: SessionRows
   readonly #keys: KeyText<K>
@@ -70,6 +70,10 @@ class MemorySessionStore<K, V> implements SessionStore<K, V> {
 
   all(): Iterable<readonly [key: Windowed<K>, value: V]> {
     return this.findSessionsByEnd(-Infinity, Infinity)
+  }
+
+  holdFrom(end: number): void {
+    this.#rows.holdFrom(end)
   }
 
   put({ key, start, end }: Windowed<K>, value: V | null): void {

@@ -23,7 +23,7 @@ export type FlushedSession = (
 
 /**
  * Sessions by end, key and start, in memory, with changelog and cache. Sessions whose end is not after the largest end
- * ever put less the retention are gone.
+ * ever put less the retention are gone; a holding store keeps those that were not emitted yet.
  */
 export class SessionRows {
   readonly #retentionMs: number
@@ -32,10 +32,13 @@ export class SessionRows {
   readonly #byKey = new Map<string, Map<string, SessionRow>>()
   readonly #cache: StoreCache | undefined
   #observed = -1
+  /** Sessions from this end on stay. */
+  #heldFrom: number
   #flushed: { readonly call: FlushedSession; readonly oldValues: boolean } | undefined
 
   constructor(spec: StoreSpec, environment: StoreEnvironment) {
     this.#retentionMs = spec.retentionMs ?? Infinity
+    this.#heldFrom = spec.holding === true ? 0 : Infinity
     this.#environment = environment
     this.#cache = environment.cache?.open(environment.current, true, (entries) => this.#handOn(entries))
   }
@@ -90,6 +93,10 @@ export class SessionRows {
     return [...rows.values()].sort(byEndKeyStart)
   }
 
+  holdFrom(end: number): void {
+    this.#heldFrom = end
+  }
+
   onFlush(oldValues: boolean, call: FlushedSession): boolean {
     this.#flushed = { call, oldValues }
     return this.#cache !== undefined
@@ -118,9 +125,14 @@ export class SessionRows {
     }
   }
 
+  /** Sessions up to this end are gone. */
+  get #limit(): number {
+    return Math.min(this.#observed - this.#retentionMs, this.#heldFrom - 1)
+  }
+
   #fetch(key: string, end: number, place: string): Buffer | undefined {
     this.#expire()
-    return end <= this.#observed - this.#retentionMs ? undefined : this.#byKey.get(key)?.get(place)?.value
+    return end <= this.#limit ? undefined : this.#byKey.get(key)?.get(place)?.value
   }
 
   #write(key: string, start: number, end: number, row: Row | undefined): void {
@@ -136,7 +148,7 @@ export class SessionRows {
   #put(key: string, start: number, end: number, value: Buffer | undefined, count: boolean): void {
     this.#expire()
     if (end > this.#observed) this.#observed = end
-    if (end <= this.#observed - this.#retentionMs) {
+    if (end <= this.#limit) {
       if (count) this.#environment.expired()
       return
     }
@@ -159,7 +171,7 @@ export class SessionRows {
   }
 
   #expire(): void {
-    const limit = this.#observed - this.#retentionMs
+    const limit = this.#limit
     for (let oldest = this.#byEnd.minKey(); oldest !== undefined && oldest <= limit; oldest = this.#byEnd.minKey()) {
       for (const [place, { key, end }] of Array.from(this.#byEnd.get(oldest)!)) this.#delete(key, end, place)
     }

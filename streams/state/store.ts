@@ -7,6 +7,12 @@ export interface StateStore {
   readonly size: number
 }
 
+/** A store of windows whose rows wait to be emitted: until then they stay, however far time has jumped. */
+export interface HoldingStore extends StateStore {
+  /** Rows of windows from this time on (starts; ends of sessions) have not been emitted yet. */
+  holdFrom(time: number): void
+}
+
 /** A value with the time of its last update. */
 export interface ValueAndTimestamp<V> {
   readonly value: V
@@ -41,6 +47,8 @@ export interface StorePlan {
   readonly retentionMs?: number
   /** Window stores: size of the windows, ms. */
   readonly windowSizeMs?: number
+  /** Window and session stores: rows that were not emitted yet stay beyond the retention. */
+  readonly holding?: boolean
   /** Stores of joins that hold values of both sides: the serde of the right one. */
   readonly otherValue?: Serde<unknown> | undefined
   /** Updates are logged with the headers of the record that caused them, as Kafka does for stream-stream joins. */

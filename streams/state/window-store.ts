@@ -4,7 +4,7 @@ import { Change } from '../record.ts'
 import type { Row } from './cache.ts'
 import type { OpenStore, StoreEnvironment } from './environment.ts'
 import { KeyText } from './key-value.ts'
-import type { StateStore, StoreSpec, ValueAndTimestamp } from './store.ts'
+import type { HoldingStore, StateStore, StoreSpec, ValueAndTimestamp } from './store.ts'
 import type { Flushed } from './table-store.ts'
 import { WindowRows } from './window.ts'
 import type { WindowRow } from './window.ts'
@@ -102,7 +102,14 @@ class PlainWindowStore<K, V> extends Windows<K, V, V> implements WindowStore<K, 
   }
 }
 
-class TimestampedWindows<K, V> extends Windows<K, V, ValueAndTimestamp<V>> implements TimestampedWindowStore<K, V> {
+class TimestampedWindows<K, V>
+  extends Windows<K, V, ValueAndTimestamp<V>>
+  implements TimestampedWindowStore<K, V>, HoldingStore
+{
+  holdFrom(start: number): void {
+    this.rows.holdFrom(start)
+  }
+
   put(key: K, value: V | null, timestamp: number, start: number): void {
     const row = value === null ? undefined : { value: this.serde.serialize(value, this.name), timestamp }
     this.rows.put(this.keys.of(key), start, row)

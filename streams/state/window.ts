@@ -18,8 +18,8 @@ type Segment = Map<string, Row>
 
 /**
  * Rows by window start and key, in memory, with changelog and cache. Rows whose start is not after the largest start ever
- * put less the retention are gone: reads do not see them, puts of them are counted as expired. Stores that keep
- * duplicates number the rows of one key and start.
+ * put less the retention are gone: reads do not see them, puts of them are counted as expired. A holding store keeps those that
+ * were not emitted yet. Stores that keep duplicates number the rows of one key and start.
  */
 export class WindowRows {
   readonly #retentionMs: number
@@ -29,11 +29,14 @@ export class WindowRows {
   readonly #segments = new BTree<number, Segment>(undefined, (a, b) => a - b)
   readonly #cache: StoreCache | undefined
   #observed = -1
+  /** Rows from this start on stay. */
+  #heldFrom: number
   #sequence = 0
   #flushed: { readonly call: FlushedWindowRow; readonly oldValues: boolean } | undefined
 
   constructor(spec: StoreSpec, environment: StoreEnvironment) {
     this.#retentionMs = spec.retentionMs ?? Infinity
+    this.#heldFrom = spec.holding === true ? 0 : Infinity
     this.#duplicates = spec.retainDuplicates === true
     this.#logsHeaders = spec.logsHeaders === true
     this.#environment = environment
@@ -76,6 +79,10 @@ export class WindowRows {
     return [...rows.values()].sort(byStartAndKey)
   }
 
+  holdFrom(start: number): void {
+    this.#heldFrom = start
+  }
+
   onFlush(oldValues: boolean, call: FlushedWindowRow): boolean {
     this.#flushed = { call, oldValues }
     return this.#cache !== undefined
@@ -94,15 +101,20 @@ export class WindowRows {
     }
   }
 
+  /** Rows up to this start are gone. */
+  get #limit(): number {
+    return Math.min(this.#observed - this.#retentionMs, this.#heldFrom - 1)
+  }
+
   #fetch(key: string, start: number): Row | undefined {
     this.#expire()
-    return start <= this.#observed - this.#retentionMs ? undefined : this.#segments.get(start)?.get(key)
+    return start <= this.#limit ? undefined : this.#segments.get(start)?.get(key)
   }
 
   #stored(from: number, to: number, key: string | undefined): WindowRow[] {
     this.#expire()
     const rows: WindowRow[] = []
-    const low = Math.max(from, this.#observed - this.#retentionMs + 1)
+    const low = Math.max(from, this.#limit + 1)
     if (to < low) return rows
     this.#segments.forRange(low, to, true, (start, segment) => {
       if (key !== undefined && !this.#duplicates) {
@@ -133,7 +145,7 @@ export class WindowRows {
   #put(key: string, start: number, row: Row | undefined, count: boolean): void {
     this.#expire()
     if (start > this.#observed) this.#observed = start
-    if (start <= this.#observed - this.#retentionMs) {
+    if (start <= this.#limit) {
       if (count) this.#environment.expired()
       return
     }
@@ -153,7 +165,7 @@ export class WindowRows {
 
   #expire(): void {
     const oldest = this.#segments.minKey()
-    const limit = this.#observed - this.#retentionMs
+    const limit = this.#limit
     if (oldest !== undefined && oldest <= limit) this.#segments.deleteRange(oldest, limit, true)
   }
 

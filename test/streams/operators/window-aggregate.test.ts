@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { serdes } from '../../../core/index.ts'
-import type { TimeWindowedKStream, Windowed } from '../../../streams/index.ts'
+import type { KGroupedStream, KTable, TimeWindowedKStream, Topology, Windowed } from '../../../streams/index.ts'
 import { StreamsBuilder, topic, windows } from '../../../streams/index.ts'
 import type { TestDriverOptions } from '../../../streams/testing/index.ts'
 import { TopologyTestDriver } from '../../../streams/testing/index.ts'
@@ -60,6 +61,49 @@ describe('aggregation over windows', () => {
     ['suppress', suppressed],
   ])('%s brings each window out once, when it is closed for good', (_, make) => {
     expect(run('a@3 b@4 a@14 a@9 c@15 c@25 c@30', make)).toBe('- - - - a[0=2+b[0=1 a[10=1+c[10=1 -')
+  })
+
+  it('no final result is lost, however far time jumps and however seldom results go out', () => {
+    const inputs = fc.array(
+      fc.record({ key: fc.constantFrom('a', 'b', 'c'), advance: fc.oneof(fc.nat(8), fc.nat(200)), late: fc.nat(12) }),
+      { maxLength: 40 },
+    )
+    const finals = (make: (grouped: KGroupedStream<string, string>) => KTable<Windowed<string>, number>) => {
+      const builder = new StreamsBuilder()
+      make(builder.stream(input).groupByKey()).toStream().to(output)
+      return builder.build()
+    }
+    const sizes = [windows.tumbling(10, { grace: 5 }), windows.hopping(10, { advance: 4, grace: 0 })]
+    const closing = sizes.map((size) => finals((grouped) => grouped.windowedBy(size).emit('close').count()))
+    const suppressing = sizes.map((size) =>
+      finals((grouped) => grouped.windowedBy(size).count().suppress({ until: 'windowCloses' })),
+    )
+    const sessions = finals((grouped) =>
+      grouped
+        .windowedBy(windows.session(6, { grace: 3 }))
+        .emit('close')
+        .count(),
+    )
+    fc.assert(
+      fc.property(inputs, fc.constantFrom(0, 1000), (steps, emitIntervalMs) => {
+        const results = (topology: Topology) => {
+          using driver = new TopologyTestDriver(topology, { config: { 'emit.interval.ms': emitIntervalMs } })
+          let now = 0
+          for (const { key, advance, late } of steps) {
+            now += advance
+            driver.pipe(input, { key, value: 'v', timestamp: Math.max(0, now - late) })
+          }
+          driver.closeWindows()
+          return { rows: driver.read(output), late: driver.dropped.late ?? 0 }
+        }
+        const texts = (topology: Topology): string[] =>
+          results(topology).rows.map(({ key: { key, start, end }, value }) => `${key}[${start},${end}]${value}`)
+        for (const [i, topology] of closing.entries())
+          expect(texts(topology).sort()).toEqual(texts(suppressing[i]!).sort())
+        const { rows, late } = results(sessions)
+        expect(rows.reduce((sum, { value }) => sum + value, late)).toBe(steps.length)
+      }),
+    )
   })
 
   it('the cache gathers updates until a commit and keeps the order of the last change', () => {

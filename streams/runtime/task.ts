@@ -8,7 +8,7 @@ import { streamsErrors } from '../errors.ts'
 import type { DropReason } from '../operators/context.ts'
 import type { Emit, NodeContext } from '../operators/operator.ts'
 import type { RawRecord, StreamRecord } from '../record.ts'
-import { RecordCache } from '../state/cache.ts'
+import { RecordCache, TaskCache } from '../state/cache.ts'
 import type { OpenStore, RestoredRecord } from '../state/environment.ts'
 import { openStore } from '../state/open.ts'
 import type { StateStore, StoreSpec } from '../state/store.ts'
@@ -48,6 +48,8 @@ export interface TaskPlace {
 /** A changelog topic from which a store is brought back before the task starts. */
 export interface Changelog extends TopicPartition {
   readonly store: string
+  /** True where the table's own source is its changelog: read it up to the committed offset, the rest comes as input. */
+  readonly untilCommitted: boolean
   /** Takes records in offset order; may be called many times. */
   restore(records: Iterable<RestoredRecord>): void
 }
@@ -69,10 +71,10 @@ export class Task {
   readonly changelogs: readonly Changelog[]
   readonly #ports: TaskPorts
   readonly #topology: Topology
-  readonly #config: TaskConfig
   readonly #failures: Failures
   readonly #context: RunningContext
   readonly #nodes: readonly TopologyNode[]
+  readonly #cache: TaskCache | undefined
   readonly #stores = new Map<string, TaskStore>()
   readonly #queues = new Map<string, RecordQueue>()
   readonly #group = new PartitionGroup<RecordQueue>()
@@ -83,13 +85,15 @@ export class Task {
   constructor(ports: TaskPorts, topology: Topology, place: TaskPlace, config: TaskConfig) {
     this.#ports = ports
     this.#topology = topology
-    this.#config = config
     this.partition = place.partition
     this.subtopology = place.subtopology === 'all' ? 0 : place.subtopology
     this.id = `${this.subtopology}_${place.partition}`
     this.#failures = new Failures(config, ports.collector, ports.clock, ports.log)
     const emitIntervalMs = config['emit.interval.ms'] ?? 1000
     this.#context = new RunningContext(this.id, config['application.id'], ports.clock, emitIntervalMs, this.#failures)
+    const cacheBytes = config['statestore.cache.max.bytes'] ?? 0
+    const cache = ports.cache ?? (cacheBytes > 0 ? new RecordCache(cacheBytes) : undefined)
+    this.#cache = cache === undefined ? undefined : new TaskCache(cache)
     const mine = topology.subtopologies.filter(({ id }) => place.subtopology === 'all' || id === place.subtopology)
     // One task of several subtopologies keeps the order in which the whole topology was written.
     const names = new Set(mine.flatMap(({ nodes }) => nodes.map(({ name }) => name)))
@@ -229,6 +233,7 @@ export class Task {
     this.#context.close()
     this.#pipeline?.close()
     for (const queue of this.#queues.values()) queue.clear()
+    this.#cache?.release()
     this.#context.failure ??= { error: streamsErrors.TASK_CLOSED({ task: this.id }) }
   }
 
@@ -284,15 +289,13 @@ export class Task {
   }
 
   #openStores(specs: readonly StoreSpec[]): void {
-    const cacheBytes = this.#config['statestore.cache.max.bytes'] ?? 0
-    const cache = this.#ports.cache ?? (cacheBytes > 0 ? new RecordCache(cacheBytes) : undefined)
     for (const spec of specs) {
       const topic = this.#topology.changelogTopic(spec, this.#context.applicationId)
       const logged = topic !== undefined && !this.#topology.readsOwnChangelog(spec.name)
       const { collector } = this.#ports
       const open = openStore(spec, {
         current: this.#context,
-        cache: spec.cached ? cache : undefined,
+        cache: spec.cached ? this.#cache : undefined,
         changelog: logged
           ? (key, value, timestamp, headers = noHeaders) =>
               collector.send(topic, this.partition, key, value, timestamp, headers)
@@ -307,7 +310,10 @@ export class Task {
   #findChangelogs(): readonly Changelog[] {
     return [...this.#stores.values()].flatMap(({ spec, restore }) => {
       const topic = this.#topology.changelogTopic(spec, this.#context.applicationId)
-      return topic === undefined ? [] : [{ store: spec.name, topic, partition: this.partition, restore }]
+      const untilCommitted = this.#topology.readsOwnChangelog(spec.name)
+      return topic === undefined
+        ? []
+        : [{ store: spec.name, topic, partition: this.partition, untilCommitted, restore }]
     })
   }
 

@@ -10,13 +10,16 @@ import { isKnownError } from '#core/errors/table.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import type { StreamsConfig } from '../config.ts'
+import { RecordCache } from '../state/cache.ts'
 import type { Topology } from '../topology/topology.ts'
 import { taskAssignor } from './assignor.ts'
+import { GlobalReader } from './global-reader.ts'
+import { GlobalStores } from './global-stores.ts'
 import type { TopicPlan } from './internal-topics.ts'
 import { decodePartitionTime } from './partition-time.ts'
 import { ProducerCollector } from './producer-collector.ts'
 import { restoreTask } from './restore.ts'
-import { Task } from './task.ts'
+import { Task, type TaskPorts } from './task.ts'
 
 /** How long records are processed before the loop gives way to sockets and timers. */
 const sliceMs = 10
@@ -37,6 +40,8 @@ export class Worker {
   readonly #consumer: Consumer
   readonly #producer: Producer
   readonly #collector: ProducerCollector
+  readonly #taskPorts: TaskPorts
+  readonly #globals: GlobalReader | undefined
   readonly #subtopologies = new Map<string, number>()
   readonly #tasks = new Map<string, Task>()
   readonly #byPartition = new Map<string, Task>()
@@ -69,6 +74,17 @@ export class Worker {
       idempotent: config['enable.idempotence'],
     })
     this.#collector = new ProducerCollector(this.#producer, plan.counts)
+    const { clock, log } = ports
+    const cacheBytes = config['statestore.cache.max.bytes']
+    const globals = new GlobalStores({ collector: this.#collector, clock, log }, topology, config)
+    this.#globals = globals.topics.length > 0 ? new GlobalReader(ports.client, applicationId, globals) : undefined
+    this.#taskPorts = {
+      collector: this.#collector,
+      clock,
+      log,
+      ...(cacheBytes > 0 && { cache: new RecordCache(cacheBytes) }),
+      globalStores: globals.stores,
+    }
     const instance = config['group.instance.id']
     this.#consumer = ports.client.consumer({
       groupId: applicationId,
@@ -97,6 +113,7 @@ export class Worker {
 
   /** One round: input, processing for a slice of time, timers, commit when due. */
   async cycle(): Promise<void> {
+    await this.#globals?.poll()
     const busy = this.tasks.some((task) => task.runnable)
     for (const chunk of await this.#consumer.poll(busy ? 0 : this.#config['poll.ms'])) {
       this.#byPartition.get(partitionKey(chunk))?.add(chunk, chunk)
@@ -162,6 +179,7 @@ export class Worker {
     this.#tasks.clear()
     this.#byPartition.clear()
     await this.#consumer.close()
+    await this.#globals?.close()
     await this.#producer.close()
   }
 
@@ -206,11 +224,11 @@ export class Worker {
       const id = `${subtopology}_${partition}`
       if (!this.#tasks.has(id)) wanted.set(id, { subtopology, partition })
     }
+    await this.#globals?.load()
     for (const [id, place] of wanted) {
-      const ports = { collector: this.#collector, clock: this.#ports.clock, log: this.#ports.log }
-      const task = new Task(ports, this.#topology, place, this.#config)
-      const restored = await restoreTask(this.#ports.client, task)
+      const task = new Task(this.#taskPorts, this.#topology, place, this.#config)
       const committed = await this.#consumer.committed(task.inputs)
+      const restored = await restoreTask(this.#ports.client, task, committed)
       task.start(new Map([...committed].map(([key, { metadata }]) => [key, decodePartitionTime(metadata ?? '')])))
       this.#tasks.set(id, task)
       for (const input of task.inputs) this.#byPartition.set(partitionKey(input), task)

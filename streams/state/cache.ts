@@ -47,6 +47,27 @@ export class RecordCache {
   }
 }
 
+/** The parts of a record cache that belong to the stores of one task. */
+export class TaskCache {
+  readonly #shared: RecordCache
+  readonly #stores: StoreCache[] = []
+
+  constructor(shared: RecordCache) {
+    this.#shared = shared
+  }
+
+  open(...args: Parameters<RecordCache['open']>): StoreCache {
+    const store = this.#shared.open(...args)
+    this.#stores.push(store)
+    return store
+  }
+
+  /** Gives all of the space back; what was not flushed is forgotten. */
+  release(): void {
+    for (const store of this.#stores.splice(0)) store.clear()
+  }
+}
+
 /** The part of a record cache that belongs to one store. Keys are the bytes of store keys as latin1 text. */
 export class StoreCache {
   readonly #shared: RecordCache

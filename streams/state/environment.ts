@@ -1,6 +1,6 @@
 import type { Header } from '#core/records/record.ts'
 import type { Origin, StreamRecord } from '../record.ts'
-import type { RecordCache } from './cache.ts'
+import type { TaskCache } from './cache.ts'
 import type { StateStore } from './store.ts'
 
 /** The record that is being worked on: gives updates their time, headers and origin. */
@@ -23,7 +23,7 @@ export interface StoreEnvironment {
   /** Undefined when the store is not logged. */
   readonly changelog: ChangelogWriter | undefined
   /** Undefined when nothing is cached. */
-  readonly cache: RecordCache | undefined
+  readonly cache: Pick<TaskCache, 'open'> | undefined
   /** Counts rows that came too late for the store's retention. */
   expired(): void
   /** Wall-clock time, ms. */

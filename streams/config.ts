@@ -76,6 +76,9 @@ export const streamsConfig = defineConfig({
     'fail',
     'continue',
   )({ doc: 'The same for bytes that a serde refuses.', default: 'fail', importance: 'medium' }),
+  'errors.dead.letter.queue.topic.name': string({
+    doc: 'Where records go that a handler dropped, as they came, with headers that say why. None when left out.',
+  }),
 })
 
 export type StreamsConfig = ConfigOf<typeof streamsConfig>

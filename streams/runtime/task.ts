@@ -78,6 +78,8 @@ export class Task {
   readonly #stores = new Map<string, TaskStore>()
   readonly #queues = new Map<string, RecordQueue>()
   readonly #group = new PartitionGroup<RecordQueue>()
+  /** Inputs without which the task does not run, and those of them that are empty now. */
+  readonly #needed = new Set<RecordQueue>()
   readonly #awaited = new Set<RecordQueue>()
   readonly #committed = new Map<string, number>()
   #pipeline: Pipeline | undefined
@@ -171,10 +173,15 @@ export class Task {
     return this.#queues.get(partitionKey(partition))?.size ?? 0
   }
 
-  /** While an empty input is awaited the task is not runnable: its records may be older than those that are there. */
+  /**
+   * Whether the task waits whenever this input is empty, because records that are older than those of its other inputs
+   * may be on their way; then it is not runnable. Holds until it is said otherwise.
+   */
   await(partition: TopicPartition, wait: boolean): void {
     const queue = this.#queues.get(partitionKey(partition))
     if (queue === undefined) return
+    if (wait) this.#needed.add(queue)
+    else this.#needed.delete(queue)
     if (wait && queue.size === 0) this.#awaited.add(queue)
     else this.#awaited.delete(queue)
   }
@@ -242,6 +249,7 @@ export class Task {
     const record = queue.head!
     const source = queue.source!
     queue.take()
+    if (this.#needed.size > 0 && queue.size === 0 && this.#needed.has(queue)) this.#awaited.add(queue)
     this.#group.advance()
     const context = this.#context
     context.commitNeeded = true

@@ -15,6 +15,7 @@ import type { Topology } from '../topology/topology.ts'
 import { taskAssignor } from './assignor.ts'
 import { GlobalReader } from './global-reader.ts'
 import { GlobalStores } from './global-stores.ts'
+import { Idling } from './idling.ts'
 import type { TopicPlan } from './internal-topics.ts'
 import { decodePartitionTime } from './partition-time.ts'
 import { ProducerCollector } from './producer-collector.ts'
@@ -42,6 +43,7 @@ export class Worker {
   readonly #collector: ProducerCollector
   readonly #taskPorts: TaskPorts
   readonly #globals: GlobalReader | undefined
+  readonly #idling: Idling
   readonly #subtopologies = new Map<string, number>()
   readonly #tasks = new Map<string, Task>()
   readonly #byPartition = new Map<string, Task>()
@@ -95,6 +97,7 @@ export class Worker {
       heartbeatIntervalMs: config['heartbeat.interval.ms'],
       assignors: [taskAssignor(groups)],
     })
+    this.#idling = new Idling(clock, this.#consumer, config['max.task.idle.ms'])
     this.#consumer.subscribe(topology.sourceTopics(applicationId), {
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions) => this.#revoked(partitions),
@@ -116,8 +119,12 @@ export class Worker {
     await this.#globals?.poll()
     const busy = this.tasks.some((task) => task.runnable)
     for (const chunk of await this.#consumer.poll(busy ? 0 : this.#config['poll.ms'])) {
-      this.#byPartition.get(partitionKey(chunk))?.add(chunk, chunk)
+      const task = this.#byPartition.get(partitionKey(chunk))
+      if (task === undefined) continue
+      task.add(chunk, chunk)
+      this.#idling.fetched(task, chunk)
     }
+    for (const task of this.#tasks.values()) await this.#idling.settle(task)
     this.#process()
     for (const task of this.#tasks.values()) task.punctuate()
     this.#holdBack()
@@ -230,6 +237,7 @@ export class Worker {
       const committed = await this.#consumer.committed(task.inputs)
       const restored = await restoreTask(this.#ports.client, task, committed)
       task.start(new Map([...committed].map(([key, { metadata }]) => [key, decodePartitionTime(metadata ?? '')])))
+      await this.#idling.started(task, committed)
       this.#tasks.set(id, task)
       for (const input of task.inputs) this.#byPartition.set(partitionKey(input), task)
       this.#ports.log('info', `task ${id} started`, { restored })

@@ -144,3 +144,24 @@ describe('tables of a running application', () => {
     expect(await run()).toEqual({ a: 1, b: 2 })
   })
 })
+
+describe('several inputs of a running application', () => {
+  it.each([0, 50])('are read in order of time, whichever arrives first (max.task.idle.ms %d)', async (idleMs) => {
+    const [one, two, out] = [`t${idleMs}-one`, `t${idleMs}-two`, `t${idleMs}-out`]
+    await cluster.create({ [one]: 1, [two]: 1, [out]: 1 })
+    const builder = new StreamsBuilder({ defaults: strings })
+    builder
+      .stream(topic(one, strings))
+      .merge(builder.stream(topic(two, strings)))
+      .to(topic(out, strings))
+    const times = Array.from({ length: 3000 }, (_, i) => i)
+    const lines = (odd: number) => times.filter((at) => at % 2 === odd).map((at) => [String(at), at] as const)
+    await cluster.produce(one, lines(1))
+    await cluster.produce(two, lines(0))
+    const config = cluster.config(one, { 'max.poll.records': '100', 'max.task.idle.ms': String(idleMs) })
+    await using app = new KafkaStreams(builder.build(), config)
+    await app.start()
+    await app.finish()
+    expect((await values(out)).map(Number)).toEqual(times)
+  })
+})

@@ -131,7 +131,9 @@ describe('task', () => {
     task.add({ topic: 'a', partition: 3 }, [raw(0, 'k', 'a5', 5), raw(1, 'k', 'a7', 7)])
     expect([task.runnable, task.process(10)]).toEqual([false, 0])
     task.add({ topic: 'b', partition: 3 }, [raw(0, 'k', 'b6', 6)])
-    expect(task.process(10)).toBe(3)
+    expect(task.process(10)).toBe(2)
+    task.await({ topic: 'b', partition: 3 }, false)
+    expect(task.process(10)).toBe(1)
     expect(seen).toEqual(['a5', 'b6', 'a7'])
   })
 

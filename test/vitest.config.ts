@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**', 'test/bench/**'],
     pool: 'forks',
+    // One process for many files: starting one for each costs more than the tests themselves.
+    isolate: false,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

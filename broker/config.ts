@@ -186,5 +186,7 @@ export const flushPolicies: Readonly<Record<'never' | 'interval' | 'always', Rea
   always: { 'log.flush.interval.messages': '1' },
 }
 
+/** The settings of a broker under Kafka's names. */
 export const brokerConfigDefinition = defineConfig(brokerSettings)
+/** Values of the settings of a broker. */
 export type BrokerConfig = ConfigOf<ConfigDefinition<typeof brokerSettings>>

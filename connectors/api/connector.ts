@@ -24,6 +24,7 @@ interface Plugin<S extends Settings> {
   ): StringMap[] | Promise<StringMap[]>
 }
 
+/** A configuration as JSON and properties files give it. */
 export type StringMap = Readonly<Record<string, string>>
 
 /** What a task is told about where it runs. */

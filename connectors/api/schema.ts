@@ -36,6 +36,7 @@ export interface Schema {
   readonly fields?: readonly Field[]
 }
 
+/** A member of a struct. */
 export interface Field {
   readonly name: string
   readonly schema: Schema

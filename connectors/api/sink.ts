@@ -3,6 +3,7 @@ import type { TopicPartition, TopicPartitionOffset } from '#core/client/client.t
 import type { TaskContext } from './connector.ts'
 import type { SinkRecord } from './records.ts'
 
+/** What a sink task may ask of its worker. */
 export interface SinkTaskContext extends TaskContext {
   /** Moves the next read of a partition; only within `open` and `put`. For sinks that keep offsets in their target. */
   seek(partition: TopicPartition, offset: number): void

@@ -1,6 +1,7 @@
 import type { TaskContext } from './connector.ts'
 import type { SourceBatch, SourceOffset, SourceOffsetEntry, SourcePartition } from './records.ts'
 
+/** What a source task may ask of its worker. */
 export interface SourceTaskContext extends TaskContext {
   /** Where to go on in a partition: after the last batch that was yielded in this run, else the stored offset. */
   offset(partition: SourcePartition): SourceOffset | undefined

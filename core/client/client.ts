@@ -12,6 +12,7 @@ export interface Client {
   close(): Promise<void>
 }
 
+/** Names one partition of a topic. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -32,11 +33,13 @@ export interface RecordPosition extends TopicPartition {
   readonly offset: number
 }
 
+/** Codecs of record batches; every broker since Kafka 2.1 reads all of them. */
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** Chooses a partition for a record that names none. `partitions` is the partition count of the topic, at least 1. */
 export type Partitioner = (record: OutgoingRecord, partitions: number) => number
 
+/** How a producer gathers, packs and acknowledges. Sizes in bytes; defaults are those of the Java producer unless said. */
 export interface ProducerOptions {
   readonly acks?: 0 | 1 | -1
   /** Sequence numbers let the broker drop doubles of a retried batch. Default true with acks -1. */
@@ -57,6 +60,7 @@ export interface ProducerOptions {
 /** Called once per record: with an error, or with the partition and offset it got. Must not throw. */
 export type Delivered = (error: Error | null, partition: number, offset: number) => void
 
+/** Sends records in batches per partition; order holds within a partition, also over retries. */
 export interface Producer {
   /** Puts a record into its batch. No promise: failures reach `delivered`, and `flush` rejects with the first of them. */
   append(record: OutgoingRecord, delivered?: Delivered): void
@@ -76,8 +80,10 @@ export interface Producer {
   close(): Promise<void>
 }
 
+/** Where to begin without a committed position, or when it is gone; `none` makes that an error. */
 export type AutoOffsetReset = 'earliest' | 'latest' | 'none'
 
+/** What a consumer fetches at once, how long it waits, and how it takes part in a group. Sizes in bytes. */
 export interface ConsumerOptions {
   readonly groupId?: string
   readonly groupInstanceId?: string
@@ -118,12 +124,14 @@ export interface FetchedPartition extends TopicPartition, Iterable<ConsumerRecor
   readonly highWatermark: number
 }
 
+/** A position: the offset of the next record to read, and a note of whoever commits it. */
 export interface OffsetAndMetadata {
   readonly offset: number
   readonly leaderEpoch?: number
   readonly metadata?: string
 }
 
+/** A position in a named partition. */
 export interface TopicPartitionOffset extends TopicPartition, OffsetAndMetadata {}
 
 /** Told of a rebalance while `poll` runs; both may commit. `lost`: the partitions already belong to somebody else. */
@@ -133,6 +141,7 @@ export interface RebalanceListener {
   lost?(partitions: readonly TopicPartition[]): void | Promise<void>
 }
 
+/** Reads partitions in offset order, by hand (`assign`) or as a member of a group (`subscribe`). Not for concurrent polls. */
 export interface Consumer {
   /** Joins the group for these topics. Replaces an earlier subscription. */
   subscribe(topics: readonly string[] | RegExp, listener?: RebalanceListener): void
@@ -174,6 +183,7 @@ export interface Subscription {
   readonly groupInstanceId: string | null
 }
 
+/** What a member of a group gets. */
 export interface Assignment {
   readonly partitions: readonly TopicPartition[]
   readonly userData: Buffer | null
@@ -193,6 +203,7 @@ export interface Assignor {
   onAssignment?(assignment: Assignment, generationId: number): void
 }
 
+/** A topic to create. */
 export interface NewTopic {
   readonly name: string
   /** -1 and left out: the broker's default. */
@@ -201,6 +212,7 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+/** A topic as the cluster describes it; broker ids name leaders and replicas, -1 is no leader. */
 export interface TopicDescription {
   readonly name: string
   readonly topicId: string
@@ -213,6 +225,7 @@ export interface TopicDescription {
   }[]
 }
 
+/** One setting of a topic or broker; sensitive values are null. */
 export interface ConfigEntry {
   readonly name: string
   readonly value: string | null
@@ -222,11 +235,13 @@ export interface ConfigEntry {
   readonly source: number
 }
 
+/** Whose settings are meant: a topic by its name, a broker by its id. */
 export type ConfigResource = { readonly type: 'topic' | 'broker'; readonly name: string }
 
 /** -1 latest, -2 earliest, -3 offset of the largest timestamp, else ms since the epoch. */
 export type OffsetQuery = TopicPartition & { readonly timestamp: number }
 
+/** A group with its members; `metadata` and `assignment` are the bytes of its protocol. */
 export interface GroupDescription {
   readonly groupId: string
   readonly state: string
@@ -242,6 +257,7 @@ export interface GroupDescription {
   }[]
 }
 
+/** What can be asked and changed in a cluster. Refusals are errors with the name of Kafka's error code. */
 export interface Admin {
   /** Creates topics that are not there; resolves when the cluster knows them. Existing ones throw TOPIC_ALREADY_EXISTS. */
   createTopics(topics: readonly NewTopic[]): Promise<void>

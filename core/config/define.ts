@@ -77,18 +77,24 @@ const scaled = (what: string, units: Readonly<Record<string, number>>) => (raw: 
   return Math.round(Number(match[1]) * unit)
 }
 
+/** Any text. */
 export const string = setting<string>('STRING', (raw) =>
   typeof raw === 'object' && raw !== null ? expected('text') : String(raw),
 )
+/** The name of a class or plugin; not empty. */
 export const className = setting<string>('CLASS', (raw) =>
   typeof raw === 'string' && raw.trim() !== '' ? raw.trim() : expected('the name of a class'),
 )
+/** Text that is never shown. */
 export const password = setting<string>('PASSWORD', (raw) => String(raw))
+/** true or false, in any case. */
 export const boolean = setting<boolean>('BOOLEAN', (raw) => {
   const text = String(raw).trim().toLowerCase()
   return text === 'true' ? true : text === 'false' ? false : expected('true or false')
 })
+/** A whole number of 16 bits. */
 export const short = setting<number>('SHORT', whole(-32768, 32767))
+/** A whole number of 32 bits. */
 export const int = setting<number>('INT', whole(-2147483648, 2147483647))
 /** A 64-bit number within the range that a double holds exactly; Long.MAX_VALUE is taken as "no limit". */
 export const long = setting<number>(
@@ -99,10 +105,12 @@ export const long = setting<number>(
       : whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(raw),
   (value) => (value === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(value)),
 )
+/** Any number. */
 export const double = setting<number>('DOUBLE', (raw) => {
   const value = Number(raw)
   return Number.isNaN(value) || String(raw).trim() === '' ? expected('a number') : value
 })
+/** Words between commas, or a JSON list; blanks around them do not count. */
 export const list = setting<readonly string[]>(
   'LIST',
   (raw) =>
@@ -155,6 +163,7 @@ export interface ValidatedSetting {
   readonly errors: readonly string[]
 }
 
+/** Errors of configurations. */
 export const configErrors = errorTable({
   CONFIG_INVALID: {
     retry: 'never',

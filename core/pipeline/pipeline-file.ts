@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 
 import { errorTable } from '#core/errors/table.ts'
 
+/** Errors of pipelines and their files. */
 export const pipelineErrors = errorTable({
   PIPELINE_UNREADABLE: {
     retry: 'never',
@@ -25,6 +26,7 @@ export const pipelineErrors = errorTable({
 /** A text setting by dotted name, as Kafka, Connect and their properties files have them. */
 export type Properties = Readonly<Record<string, string>>
 
+/** A connector of a pipeline, as Connect takes it. */
 export interface ConnectorFile {
   readonly name: string
   readonly config: Properties

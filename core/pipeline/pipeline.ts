@@ -12,6 +12,7 @@ export interface Part {
   stop(): Promise<void>
 }
 
+/** The bundled broker of a pipeline. */
 export interface BrokerPart extends Part {
   readonly bootstrapServers: string
 }
@@ -56,6 +57,7 @@ export interface Rooms {
 /** What a view module exports as default: called once, before anything moves. */
 export type ViewFactory = (context: ViewContext) => View
 
+/** What a view is told when the pipeline starts. */
 export interface ViewContext {
   readonly name: string
   readonly directory: string
@@ -64,6 +66,7 @@ export interface ViewContext {
   readonly out: NodeJS.WriteStream
 }
 
+/** Shows a pipeline while it runs. */
 export interface View {
   /** A record of one of the topics that the pipeline file names for the view. */
   record(record: ConsumerRecord): void

@@ -7,6 +7,7 @@ export interface Random {
   bytes(count: number): Buffer
 }
 
+/** Randomness of the machine, unpredictable in its bytes. */
 export const systemRandom: Random = {
   next: () => Math.random(),
   bytes: (count) => randomBytes(count),

@@ -13,4 +13,5 @@ export interface LogRecord {
   readonly headers: readonly Header[]
 }
 
+/** The headers of a record that has none: shared, so that it costs nothing. */
 export const noHeaders: readonly Header[] = Object.freeze([])

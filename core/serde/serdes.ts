@@ -1,6 +1,7 @@
 import { errorTable } from '#core/errors/table.ts'
 import type { Serde } from '#core/serde/serde.ts'
 
+/** What bytes and values can be refused for. */
 export const serdeErrors = errorTable({
   SERDE_LENGTH: {
     retry: 'never',

@@ -26,4 +26,5 @@ export function textLog(
   }
 }
 
+/** Says nothing: the default inside other programs. */
 export const silentLog: Log = () => {}

@@ -23,6 +23,7 @@ export interface UntilTimeLimit extends NameOption {
   readonly whenFull?: 'emit' | 'fail'
 }
 
+/** How a table holds updates back: until windows are final, or for a time. */
 export type Suppression = UntilWindowCloses | UntilTimeLimit
 
 /** Writes a suppression down and returns the parts of the table behind it. */

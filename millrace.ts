@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 
 import { isKnownError } from '#core/errors/table.ts'
+import { pipelineErrors } from '#core/pipeline/pipeline-file.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('./package.json', packageRoot()), 'utf8')) as {
   version: string
@@ -129,24 +130,34 @@ const withoutKey = (properties: Readonly<Record<string, string>>, key: string): 
 function connectPart(
   worker: import('./connectors/index.ts').Worker,
 ): import('./core/pipeline/pipeline.ts').ConnectPart {
+  let stopped = false
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
   const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
-    while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 50))
+    while (!stopped && !(await done())) await pause()
   }
-  const failed = worker.ended.then(() => {
-    const broken = worker
+  // One failed task is enough: the others would wait for what it does not deliver.
+  const faults = (): string[] =>
+    worker
       .status()
-      .flatMap((connector) =>
-        connector.tasks
+      .flatMap(({ name, tasks }) =>
+        tasks
           .filter((task) => task.state === 'FAILED')
-          .map((task) => `${connector.name}-${task.id}: ${task.trace ?? 'failed'}`),
+          .map(({ id, trace }) => `${name}-${id}: ${trace?.split('\n')[0] ?? 'failed'}`),
       )
-    return broken.length > 0 ? Promise.reject(new Error(broken.join('\n'))) : new Promise<never>(() => {})
-  })
+  const watch = async (): Promise<never> => {
+    await until(() => faults().length > 0)
+    return stopped
+      ? new Promise<never>(() => {})
+      : Promise.reject(pipelineErrors.PIPELINE_FAILED({ what: 'connector task', problem: faults().join('; ') }))
+  }
   return {
-    failed,
+    failed: watch(),
     sourcesEnded: () => until(() => worker.sourcesEnded()),
     sinksDrained: () => until(() => worker.sinksCaughtUp()),
-    stop: () => worker.stop(),
+    stop() {
+      stopped = true
+      return worker.stop()
+    },
   }
 }
 

@@ -89,4 +89,10 @@ describe('examples', () => {
     expect(stdout + stderr).toContain('name log files')
     expect(code).toBe(0)
   }, 60_000)
+
+  it('log-pulse ends with the name of a file that is not there', async () => {
+    const { code, stderr } = await fromSource([millrace, 'up', logPulse, join(folder, 'nosuch.log')], folder)
+    expect(stderr).toContain(`cannot read "${join(folder, 'nosuch.log')}": there is no such file`)
+    expect(code).toBe(1)
+  }, 60_000)
 })

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cooperativeStickyAssignor, rangeAssignor } from '#core/client/assignors/index.ts'
 import type { Assignor, Client, CompressionName, Consumer, ConsumerRecord } from '#core/client/client.ts'
 import { createClient } from '#core/client/lean-client.ts'
+import { isKnownError } from '#core/errors/table.ts'
 import { clientContract } from '../contract/client.ts'
 import type { Check } from '../support/check.ts'
 import { kafkaTool, peer, withKafka } from '../support/peers.ts'
@@ -88,6 +89,17 @@ async function mixedGroup(make: () => Assignor, javaClass: string): Promise<void
       })
       const producer = client.producer()
       let sent = 0
+      const due: { topic: string; partition: number; offset: number }[] = []
+      /** Commits what the consumer has read and still owns; amid a rebalance that has to wait for a later round. */
+      const commitOwned = async (consumer: Consumer): Promise<void> => {
+        const owned = due.filter(({ partition }) => consumer.assignment.some((each) => each.partition === partition))
+        try {
+          for (const each of owned) await consumer.commit([each])
+          due.splice(0, due.length, ...due.filter((each) => !owned.includes(each)))
+        } catch (error) {
+          if (!isKnownError(error) || error.code !== 'COMMIT_DURING_REBALANCE') throw error
+        }
+      }
       const pollUntil = async (holds: () => boolean): Promise<void> => {
         const end = Date.now() + 60_000
         while (!holds()) {
@@ -98,10 +110,9 @@ async function mixedGroup(make: () => Assignor, javaClass: string): Promise<void
           for (const consumer of ours) {
             for (const each of await consumer.poll(50)) {
               seen.push(...[...each].map(valueOf))
-              const { nextOffset: offset, partition } = each
-              if (consumer.assignment.some((owned) => owned.partition === partition))
-                await consumer.commit([{ topic, partition, offset }])
+              due.push({ topic, partition: each.partition, offset: each.nextOffset })
             }
+            await commitOwned(consumer)
           }
         }
       }

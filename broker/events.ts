@@ -15,4 +15,5 @@ export const brokerMetrics = defineMetrics({
   broker_connections: { kind: 'gauge', help: 'Connections open now.' },
 })
 
+/** The counters and gauges of one broker. */
 export type BrokerMetrics = ReturnType<typeof brokerMetrics> & Metrics

@@ -14,6 +14,7 @@ import { type MetadataImage, configResources } from './image.ts'
 /** Where a value comes from, by Kafka's numbers. */
 export const configSources = { topic: 1, dynamicBroker: 2, dynamicDefault: 3, staticBroker: 4, default: 5 } as const
 
+/** A place that gives a setting a value, in the order in which Kafka asks them. */
 export interface ConfigSynonym {
   readonly name: string
   readonly value: string | null

@@ -40,6 +40,7 @@ export interface Voter {
   readonly endpoint: { readonly name: string; readonly host: string; readonly port: number }
 }
 
+/** Appends a control record, key and value, to the batch being built. */
 export function appendControl(builder: BatchBuilder, now: number, record: ControlRecord): void {
   const key = Buffer.alloc(4)
   key.writeInt16BE(record.type, 2)

@@ -27,6 +27,7 @@ export const supportedFeatures: Readonly<Record<string, { readonly low: number; 
   'kraft.version': { low: 0, high: 1 },
 }
 
+/** What the controller needs to know of its node and its surroundings. */
 export interface ControllerOptions {
   readonly voter: Voter
   readonly rack: string | null

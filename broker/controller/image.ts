@@ -18,6 +18,7 @@ export interface PartitionImage {
   readonly lastKnownElr: readonly number[] | null
 }
 
+/** A topic as the metadata has it. */
 export interface TopicImage {
   readonly name: string
   readonly id: string
@@ -25,6 +26,7 @@ export interface TopicImage {
   readonly partitions: PartitionImage[]
 }
 
+/** A registered broker as the metadata has it. */
 export interface BrokerImage {
   readonly id: number
   /** Offset of the record that registered it. */

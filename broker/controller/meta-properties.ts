@@ -12,6 +12,7 @@ export interface MetaProperties {
   readonly directoryId: string
 }
 
+/** The path of the file that says whose a data directory is. */
 export const metaPropertiesFile = (directory: string): string => `${directory}/meta.properties`
 
 /** Reads the card; undefined when there is none. Throws META_PROPERTIES_INVALID. */
@@ -30,6 +31,7 @@ export function readMetaProperties(files: Files, directory: string): MetaPropert
   return { nodeId, clusterId, directoryId }
 }
 
+/** Replaces the file that says whose a data directory is. */
 export function writeMetaProperties(files: Files, directory: string, meta: MetaProperties): void {
   const rows = [
     `node.id=${meta.nodeId}`,

@@ -20,6 +20,7 @@ import { readQuorumState, writeQuorumState } from './quorum-state.ts'
 import { ReplayError, replay } from './replay.ts'
 import { encodeSnapshot, imageRecords, listSnapshots, readSnapshot, snapshotFile } from './snapshot.ts'
 
+/** The topic of a cluster's metadata; its only partition is 0. */
 export const metadataTopic = '__cluster_metadata'
 
 /**

@@ -23,6 +23,7 @@ const recordsPerBatch = 1000
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, '0')
 
+/** The name of a snapshot, as Kafka forms it from end offset and epoch. */
 export const snapshotFile = ({ endOffset, epoch }: SnapshotId): string =>
   `${pad(endOffset, 20)}-${pad(epoch, 10)}.checkpoint`
 

@@ -13,6 +13,7 @@ export interface Protocol {
   readonly metadata: Buffer
 }
 
+/** The metadata or assignment of a member that has none. */
 export const noBytes: Buffer = Buffer.alloc(0)
 
 /** One member of a group. The part that `__consumer_offsets` keeps is all but the waiting requests and the session. */

@@ -18,6 +18,7 @@ interface AnsweredTopic {
 /** Topics whose offsets are asked for; null asks for all that the group has. */
 export type AskedTopics = OffsetFetchRequest['groups'][number]['topics']
 
+/** What a fetch of committed offsets depends on besides the group. */
 export interface OffsetFetchOptions {
   readonly topics: Topics
   /** The client names topics by id and not by name, since version 10. */

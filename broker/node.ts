@@ -3,6 +3,7 @@ import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
+import type { Authorizer } from './authorizer/authorizer.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Configs } from './controller/configs.ts'
 import type { Controller } from './controller/controller.ts'
@@ -19,6 +20,8 @@ export interface Node {
   readonly config: BrokerConfig
   readonly directoryId: string
   readonly controller: Controller
+  /** Decides what clients may do; handlers ask it. */
+  readonly authorizer: Authorizer
   readonly configs: Configs
   readonly partitions: Partitions
   readonly groups: GroupCoordinator

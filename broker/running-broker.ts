@@ -4,6 +4,7 @@ import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
+import { allowEverything } from './authorizer/allow-everything.ts'
 import type { BrokerConfig } from './config.ts'
 import { Configs } from './controller/configs.ts'
 import { Controller } from './controller/controller.ts'
@@ -112,6 +113,7 @@ export class RunningBroker implements Broker {
       directoryId: meta.directoryId,
       config,
       controller: this.#controller,
+      authorizer: allowEverything,
       configs: this.#configs,
       partitions: this.#partitions,
       groups: this.#groups,

@@ -4,6 +4,7 @@ import { configErrors } from '#core/config/define.ts'
 
 import type { BrokerConfig } from './config.ts'
 import { brokerErrors } from './errors.ts'
+import type { SecurityProtocol } from './security/protocol.ts'
 
 /** A listener as the settings describe it. */
 export interface ListenerSetting {
@@ -14,7 +15,10 @@ export interface ListenerSetting {
 
 /** The listeners to bind and the addresses to tell clients. */
 export interface ListenerPlan {
-  readonly clients: readonly (ListenerSetting & { readonly advertised: ListenerSetting | undefined })[]
+  readonly clients: readonly (ListenerSetting & {
+    readonly securityProtocol: SecurityProtocol
+    readonly advertised: ListenerSetting | undefined
+  })[]
   /** Where this node's controller would be found; nothing is bound there. */
   readonly controller: ListenerSetting
 }
@@ -29,7 +33,11 @@ export function planListeners(config: BrokerConfig): ListenerPlan {
   const controllers = new Set(config['controller.listener.names'])
   const clients = all
     .filter(({ name }) => !controllers.has(name))
-    .map((each) => ({ ...each, advertised: advertised.find(({ name }) => name === each.name) }))
+    .map((each) => ({
+      ...each,
+      securityProtocol: 'PLAINTEXT' as const,
+      advertised: advertised.find(({ name }) => name === each.name),
+    }))
   checkProtocols(config, clients)
   if (clients.length === 0) throw invalid('listeners', 'name at least one address for clients')
   if (new Set(clients.map(({ name }) => name)).size < clients.length)

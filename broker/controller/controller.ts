@@ -12,6 +12,7 @@ import {
 
 import { brokerErrors } from '../errors.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { type SecurityProtocol, securityProtocols } from '../security/protocol.ts'
 import type { Voter } from './control-records.ts'
 import { bootstrapFeatures } from './format.ts'
 import { MetadataImage, type PartitionImage } from './image.ts'
@@ -40,6 +41,7 @@ export interface RegisteredEndpoint {
   readonly name: string
   readonly host: string
   readonly port: number
+  readonly securityProtocol: SecurityProtocol
 }
 
 /** Producer ids that one record takes from the cluster's supply. */
@@ -125,7 +127,7 @@ export class Controller {
           brokerId: nodeId,
           incarnationId: randomUuid(this.#ports.random),
           brokerEpoch,
-          endPoints: endpoints.map((each) => ({ ...each, securityProtocol: 0 })),
+          endPoints: endpoints.map((each) => ({ ...each, securityProtocol: securityProtocols[each.securityProtocol] })),
           features: Object.entries(supportedFeatures).map(([name, { low, high }]) => ({
             name,
             minSupportedVersion: low,

@@ -1,14 +1,18 @@
 import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
 import { type VersionRange, type Versions, versionRange } from '#core/wire/versions.ts'
 
+import type { Endpoint } from '../network/connection.ts'
 import type { Node } from '../node.ts'
+import type { Principal } from '../security/principal.ts'
 
 /** What a handler may know of the connection that a request came in on. */
 export interface Client {
   /** Names the connection while it lives. */
   readonly id: number
   /** The address under which clients of this listener reach the broker. */
-  readonly endpoint: { readonly name: string; readonly host: string; readonly port: number }
+  readonly endpoint: Endpoint
+  /** Who the client has proved to be; User:ANONYMOUS when it has proved nothing. */
+  readonly principal: Principal
   /** The client's address in Kafka's form, `/127.0.0.1`. */
   readonly clientHost: string
   /** Name and version that the client's ApiVersions request gave. */

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 
+import { type Principal, anonymous } from '../security/principal.ts'
+import type { SecurityProtocol } from '../security/protocol.ts'
 import type { BufferPool } from './buffer-pool.ts'
 
 import { FrameReader } from './frame-reader.ts'
@@ -19,9 +21,11 @@ export interface ConnectionLimits {
 
 /** Where a client came in, and under which address clients should come back. */
 export interface Endpoint {
+  /** The listener's name. */
   readonly name: string
   readonly host: string
   readonly port: number
+  readonly securityProtocol: SecurityProtocol
 }
 
 /**
@@ -73,6 +77,8 @@ export class Connection {
   readonly clientHost: string
   /** Name and version that the client's ApiVersions request gave. */
   clientSoftware = 'unknown unknown'
+  /** Who the client has proved to be. */
+  principal: Principal = anonymous
 
   readonly #socket: Socket
   readonly #ports: ConnectionPorts

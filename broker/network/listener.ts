@@ -4,12 +4,14 @@ import { hostname } from 'node:os'
 
 import { Connection } from './connection.ts'
 import type { ConnectionPorts, Endpoint } from './connection.ts'
+import type { SecurityProtocol } from '../security/protocol.ts'
 
 /** What a listener is told. `port` 0 takes a free one. */
 export interface ListenerOptions {
   readonly name: string
   readonly host: string
   readonly port: number
+  readonly securityProtocol: SecurityProtocol
   /** The address that clients are told to come back to; without it the bound one. */
   readonly advertised?: { readonly host: string; readonly port: number } | undefined
   readonly maxConnections: number
@@ -62,14 +64,19 @@ export class Listener {
 
   /** Binds and accepts. Rejects with the system's error (EADDRINUSE, EACCES …). */
   start(): Promise<Endpoint> {
-    const { name, host, port, advertised } = this.#options
+    const { name, host, port, advertised, securityProtocol } = this.#options
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen({ host, port, backlog: 511 }, () => {
         this.#server.off('error', reject)
         this.#server.on('error', (error) => this.#events.refused(host, error.message))
         const bound = this.#server.address() as AddressInfo
-        this.#endpoint = { name, host: advertised?.host ?? reachable(host), port: advertised?.port || bound.port }
+        this.#endpoint = {
+          name,
+          host: advertised?.host ?? reachable(host),
+          port: advertised?.port || bound.port,
+          securityProtocol,
+        }
         resolve(this.#endpoint)
       })
     })

@@ -27,7 +27,7 @@ const wanted = (name: string) => ({
   assignments: [],
   configs: { 'retention.ms': '5' },
 })
-const endpoint = { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092 }
+const endpoint = { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, securityProtocol: 'PLAINTEXT' } as const
 
 /** A controller on the files of a data directory, and how to stop it: cleanly, or as a crash would. */
 async function open(files = memoryFiles(), snapshotBytes = 1_000_000) {

@@ -10,7 +10,10 @@ import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import * as controlRecords from '#core/wire/stored/control-records.ts'
 import { groupMetadataKey, groupMetadataValue } from '#core/wire/stored/group-metadata.ts'
 import { metadataRecordTypes } from '#core/wire/stored/metadata-frame.ts'
+import * as consumerGroupRecords from '#core/wire/stored/consumer-group-records.ts'
 import { offsetCommitKey, offsetCommitValue } from '#core/wire/stored/offset-commit.ts'
+import * as streamsGroupRecords from '#core/wire/stored/streams-group-records.ts'
+import { transactionLogKey, transactionLogValue } from '#core/wire/stored/transaction-log.ts'
 import { type VersionRange, type Versions, isWithin, versionRange } from '#core/wire/versions.ts'
 import type { Check } from '../support/check.ts'
 import { type DefinedField, type Definition, kafkaDefinitions, stableVersions } from '../support/kafka-definitions.ts'
@@ -74,15 +77,16 @@ function theirRows(
   const within = (range: string | undefined): boolean =>
     range !== undefined && isWithin(versionRange(range as Versions), version)
   for (const field of fields) {
-    const versions = versionRange(field.versions as Versions)
+    const present = field.versions ?? field.taggedVersions
+    const versions = versionRange(present as Versions)
     const own = { low: Math.max(versions.low, parent.low), high: Math.min(versions.high, parent.high) }
     if (own.low > own.high) continue
     const item = field.type.replace('[]', '')
     const inner = field.fields ?? definition.commonStructs?.find((common) => common.name === item)?.fields
     const kind = inner === undefined ? field.type : field.type.replace(item, 'struct')
     const name = path + field.name[0]!.toLowerCase() + field.name.slice(1)
-    const isTagged = field.tag !== undefined && flexible && within(field.taggedVersions ?? field.versions)
-    const parts = within(field.versions)
+    const isTagged = field.tag !== undefined && flexible && within(field.taggedVersions ?? present)
+    const parts = within(present)
       ? [
           kind,
           isTagged ? `tag ${field.tag}` : 'plain',
@@ -91,7 +95,7 @@ function theirRows(
         ]
       : ['absent', field.ignorable === true ? 'ignorable' : 'refused', defaultText(kind, field.default)]
     rows.set(name, parts.join(', '))
-    if (inner !== undefined && within(field.versions)) theirRows(definition, inner, version, own, `${name}.`, rows)
+    if (inner !== undefined && within(present)) theirRows(definition, inner, version, own, `${name}.`, rows)
   }
   return rows
 }
@@ -171,6 +175,15 @@ export const checks: readonly Check[] = [
     ...differences(groupMetadataKey, definition('GroupMetadataKey'), () => 0),
     ...differences(offsetCommitValue, definition('OffsetCommitValue')),
     ...differences(groupMetadataValue, definition('GroupMetadataValue')),
+    ...[...Object.values(consumerGroupRecords), ...Object.values(streamsGroupRecords)].flatMap((message) =>
+      message.name.endsWith('Key')
+        ? differences(message, definition(message.name), () => 0)
+        : differences(message, definition(message.name)),
+    ),
+  ]),
+  compare('records of the transactions topic', (definition) => [
+    ...differences(transactionLogKey, definition('TransactionLogKey')),
+    ...differences(transactionLogValue, definition('TransactionLogValue')),
   ]),
   compare('control records and the consumer protocol', (definition) =>
     [...Object.values(controlRecords), consumerProtocolSubscription, consumerProtocolAssignment].flatMap((message) =>

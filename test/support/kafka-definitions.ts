@@ -10,7 +10,8 @@ import { readJar } from './jar.ts'
 export interface DefinedField {
   readonly name: string
   readonly type: string
-  readonly versions: string
+  /** Left out where `taggedVersions` says it all. */
+  readonly versions?: string
   readonly nullableVersions?: string
   readonly tag?: number
   readonly taggedVersions?: string

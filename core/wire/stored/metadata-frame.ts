@@ -4,6 +4,11 @@ import { wireErrors } from '#core/wire/errors.ts'
 import type { Decoded, Encodable, Message } from '#core/wire/schema.ts'
 import {
   type MetadataRecordType,
+  accessControlEntryRecord,
+  removeAccessControlEntryRecord,
+  userScramCredentialRecord,
+  removeUserScramCredentialRecord,
+  clientQuotaRecord,
   abortTransactionRecord,
   beginTransactionRecord,
   brokerRegistrationChangeRecord,
@@ -50,6 +55,11 @@ export const metadataRecordTypes = {
   endTransaction: endTransactionRecord,
   abortTransaction: abortTransactionRecord,
   registerController: registerControllerRecord,
+  clientQuota: clientQuotaRecord,
+  removeUserScramCredential: removeUserScramCredentialRecord,
+  userScramCredential: userScramCredentialRecord,
+  removeAccessControlEntry: removeAccessControlEntryRecord,
+  accessControlEntry: accessControlEntryRecord,
 }
 
 type Types = typeof metadataRecordTypes

@@ -1,15 +1,45 @@
 import { BatchBuilder, recordSizeBound } from '#core/records/batch-builder.ts'
+import type { Clock } from '#core/ports/clock.ts'
+import type { Log } from '#core/telemetry/log.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { appendProblem } from './codes.ts'
-import type { CoordinatorPorts } from './ports.ts'
-import { type CoordinatorRecord, encodeRecord } from './records.ts'
 
 type Done = (problem: ErrorName | null) => void
 
+/** Key and value bytes of a record. */
+export interface EncodedRecord {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+/** Records that count only when the transaction of this producer commits. */
+export interface TransactionStamp {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+/** What a writer needs of the world. */
+export interface WriterPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly partitions: {
+    /** The largest batch that the topic takes, in bytes. */
+    readonly maxBatchBytes: number
+    /** Appends whole batches; done when they may be acknowledged, throws or rejects only when they are not in the log. */
+    append(partition: number, batches: Buffer): void | Promise<void>
+  }
+  /** Runs a call when this turn of the loop is over, for group commit; `setImmediate` when absent. */
+  readonly defer?: (call: () => void) => void
+}
+
 interface Entry {
-  readonly records: readonly ReturnType<typeof encodeRecord>[]
+  readonly records: readonly EncodedRecord[]
   /** The most that the records take in a batch. */
   readonly sizeInBytes: number
+  /** Entries inside of transactions have batches of their own. */
+  readonly stamp: TransactionStamp | undefined
+  /** Instead of records: a batch that is ready as it is. */
+  readonly ready: Buffer | undefined
   readonly done: Done
 }
 
@@ -26,31 +56,46 @@ const batchOverheadBytes = 128
  * Group commit for one partition: the records of a turn of the loop become one append. Entries are reported in the order
  * in which they were given, which is the order of the log, even when appends are acknowledged in another.
  */
-export class RecordWriter {
-  readonly #ports: CoordinatorPorts
+export class RecordWriter<Item> {
+  readonly #ports: WriterPorts
+  readonly #topic: string
   readonly #partition: number
+  readonly #encode: (item: Item) => EncodedRecord
   #waiting: Entry[] = []
   #appends: Append[] = []
   #isClosed = false
 
-  constructor(ports: CoordinatorPorts, partition: number) {
+  constructor(ports: WriterPorts, topic: string, partition: number, encode: (item: Item) => EncodedRecord) {
     this.#ports = ports
+    this.#topic = topic
     this.#partition = partition
+    this.#encode = encode
   }
 
-  append(records: readonly CoordinatorRecord[], done: Done): void {
+  append(items: readonly Item[], done: Done, stamp?: TransactionStamp): void {
     if (this.#isClosed) return done('NOT_COORDINATOR')
-    const encoded = records.map(encodeRecord)
+    const encoded = items.map(this.#encode)
     const sizes = encoded.map(({ key, value }) => recordSizeBound(key, value))
     const maxBytes = this.#ports.partitions.maxBatchBytes - batchOverheadBytes
     if (Math.max(...sizes) > maxBytes) {
-      this.#ports.log('error', 'a record is too large for __consumer_offsets; raise max.message.bytes of that topic', {
-        group: records[0]?.groupId,
+      this.#ports.log('error', `a record is too large for ${this.#topic}; raise max.message.bytes of that topic`, {
+        record: JSON.stringify(items[0]).slice(0, 120),
         bytes: Math.max(...sizes),
       })
       return done('UNKNOWN_SERVER_ERROR')
     }
-    this.#waiting.push({ records: encoded, sizeInBytes: sizes.reduce((sum, size) => sum + size, 0), done })
+    const sizeInBytes = sizes.reduce((sum, size) => sum + size, 0)
+    this.#add({ records: encoded, sizeInBytes, stamp, ready: undefined, done })
+  }
+
+  /** Appends a batch as it is, in its order among the other entries: a transaction marker. */
+  appendBatch(batch: Buffer, done: Done): void {
+    if (this.#isClosed) return done('NOT_COORDINATOR')
+    this.#add({ records: [], sizeInBytes: 0, stamp: undefined, ready: batch, done })
+  }
+
+  #add(entry: Entry): void {
+    this.#waiting.push(entry)
     if (this.#waiting.length === 1) (this.#ports.defer ?? setImmediate)(() => this.#flush())
   }
 
@@ -83,7 +128,7 @@ export class RecordWriter {
   }
 
   #fail(append: Append, error: unknown): void {
-    this.#ports.log('error', 'could not append to __consumer_offsets', { partition: this.#partition, error })
+    this.#ports.log('error', `could not append to ${this.#topic}`, { partition: this.#partition, error })
     this.#settle(append, appendProblem(error))
   }
 
@@ -96,22 +141,31 @@ export class RecordWriter {
   }
 }
 
-/** Batches of at most `maxBytes` of records; the records of one entry share a batch if they fit into one. */
+/**
+ * Batches of at most `maxBytes` of records; the records of one entry share a batch if they fit into one, and those of a
+ * transaction share it with nobody.
+ */
 function buildBatches(entries: readonly Entry[], maxBytes: number, timestamp: number): Buffer {
   const built: Buffer[] = []
+  let stamp: TransactionStamp | undefined
   let builder = new BatchBuilder()
-  const makeRoom = (bytes: number): void => {
-    if (builder.count === 0 || builder.sizeInBytes + bytes <= maxBytes) return
-    built.push(builder.build())
-    builder = new BatchBuilder()
+  const begin = (next: TransactionStamp | undefined): void => {
+    if (builder.count > 0) built.push(builder.build())
+    stamp = next
+    builder = new BatchBuilder(next === undefined ? {} : { ...next, isTransactional: true })
   }
-  for (const { records, sizeInBytes } of entries) {
-    makeRoom(sizeInBytes)
-    for (const { key, value } of records) {
+  const makeRoom = (bytes: number): void => {
+    if (builder.count > 0 && builder.sizeInBytes + bytes > maxBytes) begin(stamp)
+  }
+  for (const entry of entries) {
+    if (entry.ready !== undefined || entry.stamp !== stamp) begin(entry.stamp)
+    if (entry.ready !== undefined) built.push(entry.ready)
+    makeRoom(entry.sizeInBytes)
+    for (const { key, value } of entry.records) {
       makeRoom(recordSizeBound(key, value))
       builder.append(timestamp, key, value)
     }
   }
-  built.push(builder.build())
+  begin(undefined)
   return built.length === 1 ? built[0]! : Buffer.concat(built)
 }

@@ -12,7 +12,7 @@ import { replayPartition } from './loading.ts'
 import { expire } from './offsets/expiry.ts'
 import type { CoordinatorPorts } from './ports.ts'
 import { RecordWriter } from './record-writer.ts'
-import type { CoordinatorRecord } from './records.ts'
+import { type CoordinatorRecord, encodeRecord } from './records.ts'
 import { StoredState } from './stored-state.ts'
 
 /** The groups that one partition of `__consumer_offsets` keeps: what the log says of them, and them as they live. */
@@ -27,7 +27,7 @@ export class Shard implements GroupWorld {
   readonly groups = new Map<string, ClassicGroup>()
   isLoaded = false
   readonly #ports: CoordinatorPorts
-  readonly #writer: RecordWriter
+  readonly #writer: RecordWriter<CoordinatorRecord>
   /** Steps of a group that are not in the log yet. */
   readonly #underWay = new Map<string, number>()
   #isClosed = false
@@ -40,7 +40,7 @@ export class Shard implements GroupWorld {
     this.config = ports.config
     this.partition = partition
     this.#ports = ports
-    this.#writer = new RecordWriter(ports, partition)
+    this.#writer = new RecordWriter(ports, '__consumer_offsets', partition, encodeRecord)
   }
 
   /** Replays the log and brings its groups to life; sessions of their members begin anew. */

@@ -272,8 +272,8 @@ export class Reader {
     return items
   }
 
-  /** Reads the marker before a struct that may be null (negative for null): true when the struct follows. */
-  structFollows(): boolean {
-    return this.int8() >= 0
+  /** Reads the marker before a struct that may be null; up to `nullMark` it means null. True when the struct follows. */
+  structFollows(nullMark: number): boolean {
+    return this.int8() > nullMark
   }
 }

@@ -6,6 +6,7 @@ import {
   defaultOf,
   isDefault,
   leastItemBytes,
+  nullMark,
   placed,
   taggedTail,
   unknownTags,
@@ -102,7 +103,9 @@ class Reading {
       case 'array':
         return this.array(field, nullable)
       case 'struct':
-        return nullable && !reader.structFollows() ? null : this.struct(field.fields!)
+        return nullable && !reader.structFollows(nullMark(field, this.version, flexible))
+          ? null
+          : this.struct(field.fields!)
     }
   }
 
@@ -232,7 +235,7 @@ class Writing {
       case 'array':
         return this.array(field, value as readonly unknown[] | null)
       case 'struct':
-        if (nullable) writer.int8(value === null ? -1 : 1)
+        if (nullable) writer.int8(value === null ? nullMark(field, this.version, flexible) : 1)
         if (value !== null) this.struct(field.fields!, value as Struct)
     }
   }

@@ -26,6 +26,11 @@ export function placeOf(field: Field, version: number, flexible: boolean): Place
   return flexible && isWithin(field.tagged, version) ? 'tagged' : 'plain'
 }
 
+/** The byte that stands for a null struct: Kafka writes -1 in the row of fields, but 0 in the tail of tagged ones. */
+export function nullMark(field: Field, version: number, flexible: boolean): number {
+  return placeOf(field, version, flexible) === 'tagged' ? 0 : -1
+}
+
 /** A field of a struct with its name and its place in one version. */
 export interface PlacedField {
   readonly name: string

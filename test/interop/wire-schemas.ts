@@ -31,8 +31,9 @@ const zeros: Readonly<Record<string, string>> = {
 const numeric = /^(u?int\d+|float64)$/
 
 function defaultText(kind: string, given: string | number | boolean | bigint | null | undefined): string {
-  if (given === null || given === 'null') return 'null'
-  if (given === undefined) return numeric.test(kind) ? '0' : (zeros[kind] ?? 'empty')
+  if (given === 'null') return 'null'
+  // Kafka's generator takes a bare null, which a few definitions have, for no default at all.
+  if (given === undefined || given === null) return numeric.test(kind) ? '0' : (zeros[kind] ?? 'empty')
   if (kind === 'float64') return String(Number(given))
   return numeric.test(kind) ? String(BigInt(given as string | number)) : String(given)
 }
@@ -40,7 +41,7 @@ function defaultText(kind: string, given: string | number | boolean | bigint | n
 function ourDefault(field: Field): string {
   if (field.kind === 'array' || field.kind === 'struct') return field.default === null ? 'null' : 'empty'
   if (field.kind === 'bytes') return field.default === null ? 'null' : ''
-  return defaultText(field.kind, field.default as string)
+  return field.default === null ? 'null' : defaultText(field.kind, field.default as string)
 }
 
 const kindOf = (field: Field): string => (field.kind === 'array' ? `[]${field.item!.kind}` : field.kind)

@@ -18,7 +18,11 @@ const programs = join(projectRoot, 'test', 'interop', 'java')
 
 const packages: readonly (readonly [RegExp, string])[] = [
   [/(Request|Response|Header)$/, 'org.apache.kafka.common.message.'],
-  [/^(GroupMetadata|OffsetCommit)/, 'org.apache.kafka.coordinator.group.generated.'],
+  [
+    /^(GroupMetadata|OffsetCommit|(Consumer|Streams)Group\w+(Key|Value)$)/,
+    'org.apache.kafka.coordinator.group.generated.',
+  ],
+  [/^TransactionLog/, 'org.apache.kafka.coordinator.transaction.generated.'],
   [
     /^(SnapshotHeader|SnapshotFooter|KRaftVersion|Voters)Record$|Message$|^ConsumerProtocol|Marker$/,
     'org.apache.kafka.common.message.',
@@ -38,6 +42,7 @@ export function javaJson(fields: Fields, value: Struct): string {
     if (Buffer.isBuffer(each)) return JSON.stringify(each.toString('base64'))
     if (field.kind === 'array') return `[${(each as readonly unknown[]).map((item) => text(field.item!, item)).join()}]`
     if (field.kind === 'struct') return javaJson(field.fields!, each as Struct)
+    if (field.kind === 'float64' && Number.isInteger(each)) return `${String(each)}.0`
     return typeof each === 'bigint' ? String(each) : JSON.stringify(each)
   }
   const parts = Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${text(fields[name]!, each)}`)

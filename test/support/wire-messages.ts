@@ -4,18 +4,21 @@ import { apis } from '#core/wire/api/index.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '#core/wire/embedded/consumer-protocol.ts'
 import { defaultOf, placeOf, unknownTags } from '#core/wire/layout.ts'
 import type { Field, Fields, Message } from '#core/wire/schema.ts'
+import * as consumerGroupRecords from '#core/wire/stored/consumer-group-records.ts'
 import * as controlRecords from '#core/wire/stored/control-records.ts'
 import * as groupMetadata from '#core/wire/stored/group-metadata.ts'
 import { metadataRecordTypes } from '#core/wire/stored/metadata-frame.ts'
 import * as offsetCommit from '#core/wire/stored/offset-commit.ts'
+import * as streamsGroupRecords from '#core/wire/stored/streams-group-records.ts'
+import * as transactionLog from '#core/wire/stored/transaction-log.ts'
 import { isWithin } from '#core/wire/versions.ts'
 
 /** Every message that is declared: requests, responses, stored and embedded formats. */
 export const allMessages: readonly Message[] = [
   ...apis.flatMap((api) => [api.request, api.response]),
   ...Object.values(metadataRecordTypes),
-  ...[groupMetadata, offsetCommit, controlRecords].flatMap((module) =>
-    Object.values(module as Readonly<Record<string, unknown>>).filter(isMessage),
+  ...[groupMetadata, offsetCommit, consumerGroupRecords, streamsGroupRecords, transactionLog, controlRecords].flatMap(
+    (module) => Object.values(module as Readonly<Record<string, unknown>>).filter(isMessage),
   ),
   consumerProtocolSubscription,
   consumerProtocolAssignment,

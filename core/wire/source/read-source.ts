@@ -69,7 +69,8 @@ export class ReadSource extends Source {
         return this.array(field, nullable, stem)
       case 'struct':
         return (
-          (nullable ? '!r.structFollows() ? null : ' : '') + `${this.structFunction(field.fields!, capital(stem))}(r)`
+          (nullable ? `!r.structFollows(${this.nullMark(field)}) ? null : ` : '') +
+          `${this.structFunction(field.fields!, capital(stem))}(r)`
         )
       default:
         return `r.${field.kind}()`

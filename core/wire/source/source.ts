@@ -1,3 +1,4 @@
+import { nullMark } from '#core/wire/layout.ts'
 import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import { isWithin } from '#core/wire/versions.ts'
 
@@ -59,6 +60,10 @@ export abstract class Source {
 
   isNullable(field: Field): boolean {
     return isWithin(field.nullable, this.version)
+  }
+
+  nullMark(field: Field): number {
+    return nullMark(field, this.version, this.flexible)
   }
 
   /** The reader's or writer's method for a kind with a length: compactNullableString and its like. */

@@ -81,7 +81,7 @@ export class WriteSource extends Source {
           this.array(field, name, stem),
         )
       case 'struct':
-        return this.unlessNull(nullable, name, 'w.int8(-1)', () => {
+        return this.unlessNull(nullable, name, `w.int8(${this.nullMark(field)})`, () => {
           if (nullable) this.line('w.int8(1)')
           this.line(`${this.structFunction(field.fields!, capital(stem))}(w, ${name})`)
         })

@@ -134,7 +134,7 @@ export const consumerGroupMemberMetadataValue = storedMessage({
         /** Its subscription, encoded. */
         metadata: bytes(),
       }),
-    }).with({ nullable: '0+', tag: 0, default: null }),
+    }).with({ nullable: '0+', tag: 0 }),
   },
 })
 
@@ -230,7 +230,7 @@ const topicPartitions = {
   /** Its partitions. */
   partitions: array(int32()),
   /** The epoch at which each partition was given; null from older coordinators. */
-  assignmentEpochs: array(int32(), { nullable: '0+', tag: 0, default: null }),
+  assignmentEpochs: array(int32(), { nullable: '0+', tag: 0 }),
 }
 
 /** What a member owns now, and what it has been asked to give up. */

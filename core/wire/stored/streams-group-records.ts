@@ -45,7 +45,7 @@ export const streamsGroupMetadataValue = storedMessage({
       key: string(),
       /** Its value. */
       value: string(),
-    }).with({ nullable: '0+', tag: 1, default: null }),
+    }).with({ nullable: '0+', tag: 1 }),
   },
 })
 
@@ -201,7 +201,7 @@ const ownedTaskIds = {
   /** Its partitions. */
   partitions: array(int32()),
   /** The epoch at which each partition was given; null from older coordinators. */
-  assignmentEpochs: array(int32(), { nullable: '0+', tag: 0, default: null }),
+  assignmentEpochs: array(int32(), { nullable: '0+', tag: 0 }),
 }
 
 /** The tasks that a member runs now, and those that it has been asked to give up. */

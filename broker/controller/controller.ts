@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+
 import { randomUuid } from '#core/bytes/uuid.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Files } from '#core/ports/files.ts'
@@ -14,19 +16,15 @@ import { brokerErrors } from '../errors.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { type SecurityProtocol, securityProtocols } from '../security/protocol.ts'
 import type { Voter } from './control-records.ts'
-import { bootstrapFeatures } from './format.ts'
+import { registeredFeatures, whyNotServed } from './features.ts'
+import { bootstrapRecords } from './format.ts'
 import { MetadataImage, type PartitionImage } from './image.ts'
 import { MetadataLog } from './metadata-log.ts'
+import { controllersRegister, recordAtLevel } from './record-versions.ts'
 import { replay } from './replay.ts'
 
 /** A record as it is read from the log. */
 export type AnyMetadataRecord = MetadataRecord | UnknownMetadataRecord
-
-/** The features this broker knows and the highest level of each that it can serve. */
-export const supportedFeatures: Readonly<Record<string, { readonly low: number; readonly high: number }>> = {
-  'metadata.version': { low: 7, high: 30 },
-  'kraft.version': { low: 0, high: 1 },
-}
 
 /** What the controller needs to know of its node and its surroundings. */
 export interface ControllerOptions {
@@ -86,19 +84,21 @@ export class Controller {
   /** Reads the metadata and takes the lead. Throws METADATA_CORRUPT, SNAPSHOT_MISSING and FEATURE_UNSUPPORTED. */
   start(): void {
     this.#log.load(this.image)
-    for (const [feature, level] of this.image.features) {
-      const supported = supportedFeatures[feature]
-      if (supported !== undefined && level >= supported.low && level <= supported.high) continue
-      const range = supported === undefined ? 'none of it' : `levels ${supported.low} to ${supported.high}`
-      throw brokerErrors.FEATURE_UNSUPPORTED({ feature, level, supported: range })
+    for (const [feature, level] of this.image.features) checkFeature(feature, level)
+    const bootstrap =
+      this.image.features.size > 0 ? [] : bootstrapRecords(this.#ports.files, dirname(this.#log.directory))
+    for (const each of bootstrap) {
+      if (each.kind === 'featureLevel') checkFeature(each.value.name, each.value.featureLevel)
     }
     this.#log.lead()
-    if (this.image.features.size > 0) return
-    this.#apply([
-      { kind: 'beginTransaction', version: 0, value: { name: 'Bootstrap records' } },
-      ...bootstrapFeatures,
-      { kind: 'endTransaction', version: 0, value: {} },
-    ])
+    if (bootstrap.length > 0) {
+      this.#apply([
+        { kind: 'beginTransaction', version: 0, value: { name: 'Bootstrap records' } },
+        ...bootstrap,
+        { kind: 'endTransaction', version: 0, value: {} },
+      ])
+    }
+    if (this.image.feature('metadata.version') >= controllersRegister) this.#apply([this.#controllerRecord()])
   }
 
   /** Tells of every change, after the image shows it. */
@@ -128,11 +128,7 @@ export class Controller {
           incarnationId: randomUuid(this.#ports.random),
           brokerEpoch,
           endPoints: endpoints.map((each) => ({ ...each, securityProtocol: securityProtocols[each.securityProtocol] })),
-          features: Object.entries(supportedFeatures).map(([name, { low, high }]) => ({
-            name,
-            minSupportedVersion: low,
-            maxSupportedVersion: high,
-          })),
+          features: registeredFeatures,
           rack: this.#options.rack,
           fenced: true,
           logDirs: [this.#options.voter.directoryId],
@@ -181,14 +177,44 @@ export class Controller {
         yield {
           kind: 'partitionChange',
           version: 2,
-          value: { partitionId: partition.partitionId, topicId: topic.id, leader },
+          value: {
+            partitionId: partition.partitionId,
+            topicId: topic.id,
+            leader,
+            ...this.#rejoining(leader, partition),
+          },
         }
       }
     }
   }
 
+  /** With eligible leader replicas Apache Kafka leaves the list of those in sync empty when it stops. */
+  #rejoining(leader: number, { isr, eligibleLeaderReplicas, lastKnownElr }: PartitionImage): object {
+    if (leader === -1 || isr.includes(leader)) return {}
+    return {
+      isr: [leader],
+      ...(eligibleLeaderReplicas !== null && { eligibleLeaderReplicas: [] }),
+      ...(lastKnownElr !== null && { lastKnownElr: [] }),
+    }
+  }
+
+  #controllerRecord(): MetadataRecordInput {
+    return {
+      kind: 'registerController',
+      version: 0,
+      value: {
+        controllerId: this.nodeId,
+        incarnationId: randomUuid(this.#ports.random),
+        zkMigrationReady: false,
+        endPoints: [{ ...this.#options.voter.endpoint, securityProtocol: 0 }],
+        features: registeredFeatures,
+      },
+    }
+  }
+
   #apply(records: readonly MetadataRecordInput[]): void {
-    const values = records.map(encodeMetadataRecord)
+    const level = this.image.feature('metadata.version')
+    const values = records.map((record) => encodeMetadataRecord(recordAtLevel(record, level)))
     this.#log.append(values)
     const decoded = values.map(decodeMetadataRecord)
     for (const record of decoded) replay(record, this.image)
@@ -196,4 +222,9 @@ export class Controller {
     this.image.epoch = this.#log.epoch
     for (const listener of this.#listeners) listener(decoded)
   }
+}
+
+function checkFeature(feature: string, level: number): void {
+  const supported = whyNotServed(feature, level)
+  if (supported !== undefined) throw brokerErrors.FEATURE_UNSUPPORTED({ feature, level, supported })
 }

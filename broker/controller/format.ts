@@ -1,4 +1,5 @@
 import { randomUuid } from '#core/bytes/uuid.ts'
+import { isKnownError } from '#core/errors/table.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Files } from '#core/ports/files.ts'
 import type { Random } from '#core/ports/random.ts'
@@ -6,22 +7,39 @@ import type { MetadataRecordInput } from '#core/wire/stored/metadata-frame.ts'
 
 import { brokerErrors } from '../errors.ts'
 import { quorumRecords } from './control-records.ts'
+import { bootstrapFeatures } from './features.ts'
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties.ts'
-import { encodeSnapshot, snapshotFile } from './snapshot.ts'
-
-/** The metadata version that is finalized in a new directory: 4.3-IV0. */
-export const metadataVersion = 30
-
-/** The features of a new cluster. What is not built yet (transactions v2, new group protocols, ELR) is left at 0. */
-export const bootstrapFeatures: readonly MetadataRecordInput[] = [
-  { kind: 'featureLevel', version: 0, value: { name: 'metadata.version', featureLevel: metadataVersion } },
-]
+import { encodeSnapshot, readSnapshot, snapshotFile } from './snapshot.ts'
 
 /** The directory of the metadata log inside a data directory. */
 export const metadataLogDirectory = (dataDirectory: string): string => `${dataDirectory}/__cluster_metadata-0`
 
 /** Names that a format which was cut short may have left behind. */
 const leftovers = new Set(['bootstrap.checkpoint', '__cluster_metadata-0', '.lock', 'lost+found'])
+
+const bootstrapFile = (dataDirectory: string): string => `${dataDirectory}/bootstrap.checkpoint`
+
+/**
+ * The records with which a cluster begins: those that its directory was formatted with, else ours. Apache Kafka's storage
+ * tool puts features and SCRAM users there. Throws METADATA_CORRUPT.
+ */
+export function bootstrapRecords(files: Files, dataDirectory: string): readonly MetadataRecordInput[] {
+  const file = bootstrapFile(dataDirectory)
+  if (!files.exists(file)) return bootstrapFeatures
+  const corrupt = (problem: string, cause?: unknown) =>
+    brokerErrors.METADATA_CORRUPT({ directory: dataDirectory, problem: `bootstrap.checkpoint: ${problem}` }, cause)
+  const records: MetadataRecordInput[] = []
+  try {
+    for (const record of readSnapshot(files.readWhole(file))) {
+      if (record.kind === 'unknown') throw new RangeError(`records of type ${record.type} are not known`)
+      records.push(record)
+    }
+  } catch (cause) {
+    if (!(cause instanceof RangeError || isKnownError(cause))) throw cause
+    throw corrupt(cause.message, cause)
+  }
+  return records.length > 0 ? records : bootstrapFeatures
+}
 
 /**
  * Makes an empty directory a data directory, as Apache Kafka's storage tool does for a quorum of one: bootstrap features,
@@ -50,7 +68,7 @@ export function formatDirectory(
   const logDirectory = metadataLogDirectory(dataDirectory)
   files.makeDirectory(logDirectory)
   const seed = { epoch: 0, now, lastContainedLogTimestamp: 0 }
-  files.replace(`${dataDirectory}/bootstrap.checkpoint`, encodeSnapshot(bootstrapFeatures, { ...seed, control: [] }))
+  files.replace(bootstrapFile(dataDirectory), encodeSnapshot(bootstrapFeatures, { ...seed, control: [] }))
   const control = quorumRecords({ nodeId: node.id, directoryId: meta.directoryId, endpoint: node.controller })
   files.replace(`${logDirectory}/${snapshotFile({ endOffset: 0, epoch: 0 })}`, encodeSnapshot([], { ...seed, control }))
   writeMetaProperties(files, dataDirectory, meta)

@@ -49,6 +49,15 @@ export interface BrokerImage {
   readonly logDirs: readonly string[]
 }
 
+/** A controller that registered itself. */
+export interface ControllerImage {
+  readonly id: number
+  readonly incarnationId: string
+  readonly zkMigrationReady: boolean
+  readonly endpoints: BrokerImage['endpoints']
+  readonly features: BrokerImage['features']
+}
+
 /** Kafka's numbers for what a setting belongs to. */
 export const configResources = { topic: 2, broker: 4 } as const
 
@@ -62,6 +71,7 @@ export const featureOff = 0
 export class MetadataImage {
   readonly features = new Map<string, number>()
   readonly brokers = new Map<number, BrokerImage>()
+  readonly controllers = new Map<number, ControllerImage>()
   readonly topics = new Map<string, TopicImage>()
   readonly topicsById = new Map<string, TopicImage>()
   readonly configs = new Map<string, Map<string, string>>()
@@ -72,6 +82,12 @@ export class MetadataImage {
   /** Offset of the newest record replayed, and its epoch. */
   offset = -1
   epoch = 0
+
+  /** The level at which a feature is finalized; 0 while it is off. */
+  feature(name: string): number {
+    // The quorum of one always speaks the newer protocol, and says so in control records.
+    return name === 'kraft.version' ? 1 : (this.features.get(name) ?? featureOff)
+  }
 
   /** The settings made for a resource; an empty map when there are none. */
   configOf(resourceType: number, name: string): ReadonlyMap<string, string> {

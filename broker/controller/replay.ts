@@ -39,6 +39,8 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
       return replayRemoveTopic(record.value, image)
     case 'config':
       return replayConfig(record.value, image)
+    case 'registerController':
+      return replayRegisterController(record.value, image)
     case 'producerIds':
       image.nextProducerId = Math.max(image.nextProducerId, record.value.nextProducerId)
       return
@@ -49,7 +51,6 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
     case 'beginTransaction':
     case 'endTransaction':
     case 'abortTransaction':
-    case 'registerController':
       return
   }
 }
@@ -71,6 +72,11 @@ function replayRegisterBroker(value: ValueOf<'registerBroker'>, image: MetadataI
     inControlledShutdown: value.inControlledShutdown,
     logDirs: value.logDirs,
   })
+}
+
+function replayRegisterController(value: ValueOf<'registerController'>, image: MetadataImage): void {
+  const { controllerId: id, incarnationId, zkMigrationReady, endPoints: endpoints, features } = value
+  image.controllers.set(id, { id, incarnationId, zkMigrationReady, endpoints, features })
 }
 
 function replayRegistrationChange(value: ValueOf<'brokerRegistrationChange'>, image: MetadataImage): void {

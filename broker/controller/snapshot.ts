@@ -11,6 +11,7 @@ import {
 
 import { type ControlRecord, appendControl, controlTypes } from './control-records.ts'
 import type { MetadataImage } from './image.ts'
+import { recordAtLevel } from './record-versions.ts'
 
 /** A snapshot's name: the first offset it does not contain, and the epoch of the last record it does. */
 export interface SnapshotId {
@@ -91,10 +92,17 @@ export function* readSnapshot(bytes: Buffer): Generator<MetadataRecord | Unknown
   if (!footer) throw new RangeError('the footer is missing')
 }
 
-/** Everything an image holds as the records that make it. */
+/** Everything an image holds as the records that make it, in versions that its metadata.version allows. */
 export function* imageRecords(image: MetadataImage): Generator<MetadataRecordInput | UnknownMetadataRecord> {
+  const level = image.feature('metadata.version')
+  for (const record of newestRecords(image)) yield record.kind === 'unknown' ? record : recordAtLevel(record, level)
+}
+
+function* newestRecords(image: MetadataImage): Generator<MetadataRecordInput | UnknownMetadataRecord> {
   for (const [name, featureLevel] of image.features)
     yield { kind: 'featureLevel', version: 0, value: { name, featureLevel } }
+  for (const { id: controllerId, endpoints: endPoints, ...rest } of image.controllers.values())
+    yield { kind: 'registerController', version: 0, value: { controllerId, endPoints, ...rest } }
   for (const broker of image.brokers.values()) {
     const { id: brokerId, epoch: brokerEpoch, endpoints: endPoints, ...rest } = broker
     yield {

@@ -1,14 +1,14 @@
 import { apiVersions } from '#core/wire/api/18-api-versions.ts'
 import { errorCodes } from '#core/wire/errors.ts'
 
-import { supportedFeatures } from '../controller/controller.ts'
+import { supportedFeatures } from '../controller/features.ts'
 import { type Served, serve } from './handler.ts'
 
 /**
  * Tells which APIs are served, in which versions, and which features the cluster has. Computed from what is registered.
  * Versions 0-4. Kept: a name and version of the client's software are demanded from 3; features that may be at level 0
  * are shown only from 4, because older clients refuse them. A request that is too new is answered by the dispatcher.
- * Left out: features that switch clients to protocols not built yet (group.version, transaction.version) are not shown.
+ * Left out: a feature that a directory came with and that is not served (share.version) is not shown.
  */
 export const apiVersionsHandler = (served: () => readonly Served[]): Served =>
   serve(apiVersions, {
@@ -33,11 +33,10 @@ export const apiVersionsHandler = (served: () => readonly Served[]): Served =>
           .filter(([, { low }]) => low > 0 || call.apiVersion >= 4)
           .map(([name, { low, high }]) => ({ name, minVersion: low, maxVersion: high })),
         finalizedFeaturesEpoch: image.offset,
-        finalizedFeatures: [...image.features, ['kraft.version', 1] as const].map(([name, level]) => ({
-          name,
-          maxVersionLevel: level,
-          minVersionLevel: level,
-        })),
+        finalizedFeatures: Object.keys(supportedFeatures)
+          .map((name) => [name, image.feature(name)] as const)
+          .filter(([, level]) => level > 0)
+          .map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
       }
     },
   })

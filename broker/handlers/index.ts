@@ -24,6 +24,7 @@ import { createPartitionsHandler } from './37-create-partitions.ts'
 import { deleteGroupsHandler } from './42-delete-groups.ts'
 import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { offsetDeleteHandler } from './47-offset-delete.ts'
+import { updateFeaturesHandler } from './57-update-features.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import type { Served } from './handler.ts'
@@ -56,6 +57,7 @@ export const served: readonly Served[] = [
   deleteGroupsHandler,
   incrementalAlterConfigsHandler,
   offsetDeleteHandler,
+  updateFeaturesHandler,
   describeClusterHandler,
   describeTopicPartitionsHandler,
 ]

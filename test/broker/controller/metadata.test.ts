@@ -13,7 +13,7 @@ import { MetadataImage } from '../../../broker/controller/image.ts'
 import { openMetadataLog } from '../../../broker/controller/metadata-log.ts'
 import { readQuorumState } from '../../../broker/controller/quorum-state.ts'
 import { ReplayError, replay } from '../../../broker/controller/replay.ts'
-import { imageRecords, listSnapshots } from '../../../broker/controller/snapshot.ts'
+import { encodeSnapshot, imageRecords, listSnapshots } from '../../../broker/controller/snapshot.ts'
 import { planPartitions, planTopic } from '../../../broker/controller/topics.ts'
 import { topicConfigDefinition } from '../../../broker/log/config.ts'
 import { LogDirectory } from '../../../broker/log/log-directory.ts'
@@ -188,8 +188,24 @@ describe('a directory', () => {
 
   it('with features that are not built is refused by name', async () => {
     const { files, logs, controller } = await open()
-    await controller.commit([{ kind: 'featureLevel', version: 0, value: { name: 'share.version', featureLevel: 1 } }])
+    await controller.commit([{ kind: 'featureLevel', version: 0, value: { name: 'share.version', featureLevel: 2 } }])
     await logs.close()
-    await expect(open(files)).rejects.toThrow(/"share.version" is finalized at level 1/)
+    await expect(open(files)).rejects.toThrow(/"share.version" is finalized at level 2/)
+  })
+
+  it('begins with what its directory was formatted with, as the storage tool of Apache Kafka leaves it', async () => {
+    const files = memoryFiles()
+    files.makeDirectory('/d')
+    const controller = { name: 'CONTROLLER', host: '127.0.0.1', port: 9093 }
+    formatDirectory({ files, clock: systemClock, random }, '/d', { id: 1, controller })
+    const seed = { epoch: 0, now: 0, lastContainedLogTimestamp: 0, control: [] }
+    const records = [
+      { kind: 'featureLevel', version: 0, value: { name: 'metadata.version', featureLevel: 29 } },
+      { kind: 'featureLevel', version: 0, value: { name: 'share.version', featureLevel: 1 } },
+    ] as const
+    files.replace('/d/bootstrap.checkpoint', encodeSnapshot(records, seed))
+    const { image } = (await open(files)).controller
+    expect([image.feature('metadata.version'), image.feature('share.version')]).toEqual([29, 1])
+    expect(image.controllers.get(1)?.features.map(({ name }) => name)).toContain('group.version')
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { apiVersions } from '#core/wire/api/18-api-versions.ts'
 import type { Api } from '#core/wire/schema.ts'
+import { features } from '../../../broker/controller/features.ts'
 import { served } from '../../../broker/handlers/index.ts'
 import { batchOf, makeTopic, memoryBroker, wireClient } from '../../support/memory-broker.ts'
 
@@ -107,6 +108,10 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
     ],
   }),
   OffsetDelete: () => ({ groupId: 'g', topics: [{ name: 'a', partitions: [{ partitionIndex: 0 }] }] }),
+  UpdateFeatures: (version) => ({
+    validateOnly: version > 0,
+    featureUpdates: [{ feature: 'metadata.version', maxVersionLevel: 30 }],
+  }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
 }
@@ -139,6 +144,7 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   42: { minAtMost: 1, maxAtLeast: 0 },
   44: { minAtMost: 1, maxAtLeast: 0 },
   47: { minAtMost: 0, maxAtLeast: 0 },
+  57: { minAtMost: 0, maxAtLeast: 0 },
   60: { minAtMost: 1, maxAtLeast: 0 },
   75: { minAtMost: 0, maxAtLeast: 0 },
 }
@@ -179,15 +185,23 @@ describe('versions', () => {
     expect(apiKeys).toHaveLength(served.length)
   })
 
-  it('shows features that may be off only to clients that can read them, and none that would switch protocols', async () => {
+  it('shows features that may be off only to clients that can read them', async () => {
     const client = await wireClient(await memoryBroker())
     const software = { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' }
     const three = await client.call(apiVersions, 3, software)
     const four = await client.call(apiVersions, 4, software)
     expect(three.supportedFeatures.map(({ name }) => name)).toEqual(['metadata.version'])
-    expect(four.supportedFeatures.map(({ name }) => name)).toEqual(['metadata.version', 'kraft.version'])
+    expect(four.supportedFeatures.map(({ name }) => name).sort()).toEqual([
+      'eligible.leader.replicas.version',
+      'group.version',
+      'kraft.version',
+      'metadata.version',
+      'streams.version',
+      'transaction.version',
+    ])
     expect(four.finalizedFeaturesEpoch).toBeGreaterThanOrEqual(0)
-    expect(four.finalizedFeatures.map(({ name }) => name)).toEqual(['metadata.version', 'kraft.version'])
+    const finalized = new Map(four.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]))
+    for (const [name, { fresh }] of Object.entries(features)) expect(finalized.get(name) ?? 0, name).toBe(fresh)
   })
 
   it('wants to know the software of clients that can tell', async () => {

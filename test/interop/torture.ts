@@ -1,10 +1,12 @@
 /**
- * `npm run test:torture [-- --runs 100] [--seed N] [--only kill|torn]`: a broker killed at random moments under an
- * idempotent producer, and logs cut at every byte. Prints figures; the last line is `N passed, N failed`.
+ * `npm run test:torture [-- --runs 100] [--messages 200] [--seed N] [--only codec|kill|torn]`: random messages through
+ * Apache Kafka's own classes and back, a broker killed at random moments under an idempotent producer, and logs cut at
+ * every byte. Prints figures; the last line is `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url'
 
 import { closingLine } from '../support/check.ts'
+import { codecRuns } from '../support/codec-runs.ts'
 import { killRuns } from '../support/kill-runs.ts'
 import { tornTails } from '../support/torn-tails.ts'
 
@@ -15,6 +17,15 @@ const option = (name: string, otherwise: string): string => {
 
 const middle = (values: readonly number[], share: number): string =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]?.toFixed(0) ?? '-'
+
+async function codec(perVersion: number, seed: number): Promise<boolean> {
+  console.log(`codec against Java: ${perVersion} random messages of every version, seed ${seed}`)
+  const figures = await codecRuns(perVersion, seed, (done, all) => console.log(`  ${done} of ${all} versions`))
+  const { versions, messages, bytes, differences } = figures
+  console.log(`  ${versions} versions of messages, ${messages} messages, ${bytes} bytes, ${differences.length} differ`)
+  for (const each of differences.slice(0, 20)) console.log(`  ${each}`)
+  return differences.length === 0
+}
 
 async function kill(runs: number, seed: number): Promise<boolean> {
   console.log(`kill -9 at random moments: ${runs} runs, seed ${seed}`)
@@ -53,6 +64,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (await run()) totals.passed++
     else totals.failed++
   }
+  await judge('codec', () => codec(Number(option('messages', '200')), seed))
   await judge('kill', () => kill(Number(option('runs', '100')), seed))
   await judge('torn', () => torn(seed))
   console.log(closingLine(totals))

@@ -14,7 +14,8 @@ export interface JavaCase {
   readonly value: Struct
 }
 
-const programs = join(projectRoot, 'test', 'interop', 'java')
+/** Where the Java programs of the checks are. */
+export const javaPrograms = join(projectRoot, 'test', 'interop', 'java')
 
 const packages: readonly (readonly [RegExp, string])[] = [
   [/(Request|Response|Header)$/, 'org.apache.kafka.common.message.'],
@@ -30,7 +31,8 @@ const packages: readonly (readonly [RegExp, string])[] = [
   [/Record$/, 'org.apache.kafka.common.metadata.'],
 ]
 
-function javaClass(name: string): string {
+/** The full name of the class that Kafka generates for a message. */
+export function javaClass(name: string): string {
   const place = packages.find(([pattern]) => pattern.test(name))![1]
   return place + name + (/(Request|Response|Header)$/.test(name) ? 'Data' : '')
 }
@@ -61,7 +63,7 @@ export function javaBytes(cases: readonly JavaCase[]): string[] {
 
 /** Runs a program of test/interop/java with Apache Kafka's jars; the lines it prints. */
 export function runJava(program: string, input = '', args: readonly string[] = []): string[] {
-  const ran = spawnSync('java', ['-cp', join(kafkaLibs(), '*'), join(programs, program), ...args], {
+  const ran = spawnSync('java', ['-cp', join(kafkaLibs(), '*'), join(javaPrograms, program), ...args], {
     input,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,

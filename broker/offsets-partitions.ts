@@ -33,4 +33,9 @@ export const topicsOf = (image: MetadataImage): Topics => ({
   partitionCount: (name) => image.topics.get(name)?.partitions.length,
   topicId: (name) => image.topics.get(name)?.id,
   topicName: (id) => image.topicsById.get(id)?.name,
+  names: () => image.topics.keys(),
+  racks: (name) =>
+    image.topics
+      .get(name)
+      ?.partitions.map(({ replicas }) => replicas.flatMap((id) => image.brokers.get(id)?.rack ?? [])),
 })

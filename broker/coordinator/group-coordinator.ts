@@ -11,6 +11,7 @@ import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/
 import type { Timer } from '#core/ports/timers.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from './codes.ts'
+import { ClassicGroup } from './group/classic-group.ts'
 import { describeGroup, describeNothing, listFilter, listGroup } from './group/describe.ts'
 import { heartbeat } from './group/heartbeat.ts'
 import { joinGroup } from './group/join.ts'
@@ -20,7 +21,7 @@ import { syncGroup } from './group/sync.ts'
 import { partitionForGroup } from './java-hash.ts'
 import { answerCommit } from './offsets/answer-commit.ts'
 import { answerFetch } from './offsets/answer-fetch.ts'
-import { checkOffsetDelete, deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
+import { deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
 import type { CoordinatorPorts, RequestContext } from './ports.ts'
 import { Shard } from './shard.ts'
 
@@ -52,7 +53,9 @@ export class GroupCoordinator {
   /** Replays a partition and serves its groups from then on. Rejects, and does not serve, when the log cannot be read. */
   async load(partition: number): Promise<void> {
     if (this.#isClosed || this.#shards.has(partition)) return
-    const shard = new Shard(this.#ports, partition)
+    const shard = new Shard(this.#ports, partition, () => {
+      if (this.#shards.get(partition) === shard) this.#reload(partition)
+    })
     this.#shards.set(partition, shard)
     try {
       await shard.load()
@@ -78,6 +81,14 @@ export class GroupCoordinator {
     }
   }
 
+  /** Goes back to what the log says, after records that were built upon did not reach it. */
+  #reload(partition: number): void {
+    this.unload(partition)
+    this.load(partition).catch((error: unknown) => {
+      this.#ports.log('error', 'the groups of a partition cannot be loaded', { partition, error })
+    })
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#sweep.cancel()
@@ -100,7 +111,10 @@ export class GroupCoordinator {
         return reply(joinProblem('INVALID_SESSION_TIMEOUT', memberId))
       }
       // Only somebody new may bring a group into being.
-      if (memberId !== '' && !found.groups.has(groupId)) return reply(joinProblem('UNKNOWN_MEMBER_ID', memberId))
+      if (memberId !== '' && found.find(groupId) === undefined) return reply(joinProblem('UNKNOWN_MEMBER_ID', memberId))
+      const ended = found.clearFor('classic', groupId)
+      if (typeof ended === 'string') return reply(joinProblem('INCONSISTENT_GROUP_PROTOCOL', memberId))
+      if (ended.length > 0) found.run(groupId, { records: ended })
       // Version 0 knows one timeout only.
       const complete = context.apiVersion >= 1 ? request : { ...request, rebalanceTimeoutMs: sessionTimeoutMs }
       found.run(groupId, joinGroup(found, found.group(groupId), { context, request: complete, reply }))
@@ -114,7 +128,7 @@ export class GroupCoordinator {
       if (context.apiVersion >= 5 && !isAgreed) return resolve(syncProblem('INCONSISTENT_GROUP_PROTOCOL'))
       const found = this.#find(request.groupId)
       if (typeof found === 'string') return resolve(syncProblem(found))
-      const group = found.groups.get(request.groupId)
+      const group = found.classic.get(request.groupId)
       if (group === undefined) return resolve(syncProblem('UNKNOWN_MEMBER_ID'))
       found.run(request.groupId, syncGroup(found, group, request, resolve))
     })
@@ -125,7 +139,7 @@ export class GroupCoordinator {
     // Sessions begin anew after loading, so a member loses nothing by believing that all is well.
     if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return { errorCode: 0 }
     if (typeof found === 'string') return { errorCode: code(found) }
-    const group = found.groups.get(request.groupId)
+    const group = found.classic.get(request.groupId)
     return { errorCode: code(group === undefined ? 'UNKNOWN_MEMBER_ID' : (heartbeat(group, request) ?? 'NONE')) }
   }
 
@@ -145,7 +159,7 @@ export class GroupCoordinator {
     return new Promise((resolve) => {
       const found = this.#find(request.groupId)
       if (typeof found === 'string') return resolve({ errorCode: code(found) })
-      const group = found.groups.get(request.groupId)
+      const group = found.classic.get(request.groupId)
       if (group === undefined) return resolve(answer(leavers.map(() => 'UNKNOWN_MEMBER_ID')))
       const { problems, step } = leaveGroup(found, group, leavers)
       found.run(request.groupId, step)
@@ -166,9 +180,10 @@ export class GroupCoordinator {
       const refuse = (problem: ErrorName): void => resolve({ errorCode: code(problem), throttleTimeMs: 0, topics: [] })
       const found = this.#find(request.groupId)
       if (typeof found === 'string') return refuse(found)
-      const group = found.groups.get(request.groupId)
-      const problem = checkOffsetDelete(group)
-      if (problem !== null || group === undefined) return refuse(problem ?? 'GROUP_ID_NOT_FOUND')
+      const group = found.find(request.groupId)
+      if (group === undefined) return refuse('GROUP_ID_NOT_FOUND')
+      const problem = group.offsetDeleteProblem()
+      if (problem !== null) return refuse(problem)
       const { records, answered } = deleteOffsets(group, found.stored, this.#ports.topics, request)
       found.run(request.groupId, {
         records,
@@ -182,8 +197,8 @@ export class GroupCoordinator {
     const groups = request.groups.map((groupId) => {
       const found = this.#find(groupId, true)
       if (typeof found === 'string') return describeNothing(groupId, code(found), '')
-      const group = found.groups.get(groupId)
-      if (group !== undefined) {
+      const group = found.find(groupId)
+      if (group instanceof ClassicGroup) {
         const described = describeGroup(group)
         return request.includeAuthorizedOperations
           ? { ...described, authorizedOperations: allGroupOperations }
@@ -191,7 +206,8 @@ export class GroupCoordinator {
       }
       if (context.apiVersion < 6) return describeNothing(groupId, 0, 'Dead')
       const missing = describeNothing(groupId, code('GROUP_ID_NOT_FOUND'), 'Dead')
-      return { ...missing, errorMessage: `Group ${groupId} not found.` }
+      const why = group === undefined ? 'not found' : 'is not a classic group'
+      return { ...missing, errorMessage: `Group ${groupId} ${why}.` }
     })
     return { groups }
   }
@@ -203,7 +219,7 @@ export class GroupCoordinator {
     const matches = listFilter(request)
     return {
       errorCode: 0,
-      groups: shards.flatMap((shard) => [...shard.groups.values()].filter(matches).map(listGroup)),
+      groups: shards.flatMap((shard) => shard.all().filter(matches).map(listGroup)),
     }
   }
 
@@ -219,10 +235,10 @@ export class GroupCoordinator {
     return new Promise((resolve) => {
       const found = this.#find(groupId, true)
       if (typeof found === 'string') return resolve(found)
-      const group = found.groups.get(groupId)
+      const group = found.find(groupId)
       if (group === undefined) return resolve('GROUP_ID_NOT_FOUND')
-      if (group.state !== 'Empty') return resolve('NON_EMPTY_GROUP')
-      found.run(groupId, { records: deleteGroup(groupId, found.stored), stored: resolve })
+      if (!group.isEmpty) return resolve('NON_EMPTY_GROUP')
+      found.run(groupId, { records: deleteGroup(group, found.stored), stored: resolve })
     })
   }
 

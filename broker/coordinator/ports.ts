@@ -32,6 +32,10 @@ export interface Topics {
   partitionCount(name: string): number | undefined
   topicId(name: string): string | undefined
   topicName(id: string): string | undefined
+  /** The names of all topics. */
+  names(): Iterable<string>
+  /** The racks of the brokers that hold each partition, as far as they have one. */
+  racks(name: string): readonly (readonly string[])[] | undefined
 }
 
 /** Everything that the coordinator needs of the world. */

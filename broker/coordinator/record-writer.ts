@@ -72,8 +72,15 @@ export class RecordWriter<Item> {
     this.#encode = encode
   }
 
-  append(items: readonly Item[], done: Done, stamp?: TransactionStamp): void {
-    if (this.#isClosed) return done('NOT_COORDINATOR')
+  /**
+   * Appends records, all of them or none; without records it reports once those before are in the log. False when they are
+   * refused on the spot, and reported so.
+   */
+  append(items: readonly Item[], done: Done, stamp?: TransactionStamp): boolean {
+    if (this.#isClosed) {
+      done('NOT_COORDINATOR')
+      return false
+    }
     const encoded = items.map(this.#encode)
     const sizes = encoded.map(({ key, value }) => recordSizeBound(key, value))
     const maxBytes = this.#ports.partitions.maxBatchBytes - batchOverheadBytes
@@ -82,10 +89,12 @@ export class RecordWriter<Item> {
         record: JSON.stringify(items[0]).slice(0, 120),
         bytes: Math.max(...sizes),
       })
-      return done('UNKNOWN_SERVER_ERROR')
+      done('UNKNOWN_SERVER_ERROR')
+      return false
     }
     const sizeInBytes = sizes.reduce((sum, size) => sum + size, 0)
     this.#add({ records: encoded, sizeInBytes, stamp, ready: undefined, done })
+    return true
   }
 
   /** Appends a batch as it is, in its order among the other entries: a transaction marker. */
@@ -113,6 +122,8 @@ export class RecordWriter<Item> {
     const append: Append = { entries: this.#waiting, outcome: undefined }
     this.#waiting = []
     this.#appends.push(append)
+    const isNothing = append.entries.every(({ records, ready }) => records.length === 0 && ready === undefined)
+    if (isNothing) return this.#settle(append, null)
     try {
       const { clock, partitions } = this.#ports
       const batches = buildBatches(append.entries, partitions.maxBatchBytes - batchOverheadBytes, clock.now())

@@ -1,6 +1,12 @@
 import { type GroupMetadataValue, groupMetadataKey, groupMetadataValue } from '#core/wire/stored/group-metadata.ts'
 import { offsetCommitKey, offsetCommitValue } from '#core/wire/stored/offset-commit.ts'
 import { decodeStored, encodeStored } from '#core/wire/stored/stored.ts'
+import {
+  type ConsumerGroupRecord,
+  consumerRecordTypes,
+  decodeConsumerRecord,
+  encodeConsumerRecord,
+} from './consumer-group/records.ts'
 
 /** A committed offset. `leaderEpoch` is -1 when the client did not say. */
 export interface CommittedOffset {
@@ -15,8 +21,12 @@ export interface CommittedOffset {
 /** A group as it is kept: the generation that was stable last, or the empty one after it. */
 export type StoredGroup = GroupMetadataValue
 
+/** A record of a group that consists of its records; `kind` is the kind of group. */
+export type ModernRecord = ConsumerGroupRecord
+
 /** A record of `__consumer_offsets` that this coordinator knows; a null value is a tombstone. */
 export type CoordinatorRecord =
+  | ModernRecord
   | { readonly kind: 'group'; readonly groupId: string; readonly value: StoredGroup | null }
   | {
       readonly kind: 'offset'
@@ -26,6 +36,9 @@ export type CoordinatorRecord =
       readonly value: CommittedOffset | null
     }
 
+/** True for the records that make up consumer and streams groups; the others are replayed when they are in the log. */
+export const isModern = (record: CoordinatorRecord): record is ModernRecord => record.kind === 'consumer'
+
 /** Version 3 is what every Apache Kafka since 2.1 reads; version 1 alone has room for an expiry of its own. */
 const groupVersion = 3
 const offsetVersion = 3
@@ -33,6 +46,7 @@ const offsetVersionWithExpiry = 1
 
 /** Key and value bytes of a record. */
 export function encodeRecord(record: CoordinatorRecord): { readonly key: Buffer; readonly value: Buffer | null } {
+  if (record.kind === 'consumer') return encodeConsumerRecord(record)
   const { groupId: group, value } = record
   if (record.kind === 'group') {
     return {
@@ -50,7 +64,9 @@ export function encodeRecord(record: CoordinatorRecord): { readonly key: Buffer;
 /** The record that key and value bytes stand for; null for the many types that other coordinators write. */
 export function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorRecord | null {
   if (key.length < 2) return null
-  switch (key.readInt16BE(0)) {
+  const type = key.readInt16BE(0)
+  if (consumerRecordTypes.has(type)) return decodeConsumerRecord(type, key, value)
+  switch (type) {
     case 0:
     case 1: {
       const { group, topic, partition } = decodeStored(offsetCommitKey, key)

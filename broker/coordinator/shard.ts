@@ -2,17 +2,21 @@ import type { Clock } from '#core/ports/clock.ts'
 import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
+import type { ErrorName } from '#core/wire/errors.ts'
+import { Alarms } from './alarms.ts'
 import type { GroupSettings } from './config.ts'
 import { createGroup } from './group/arrival.ts'
 import type { ClassicGroup } from './group/classic-group.ts'
 import { prepareRebalance } from './group/rebalance.ts'
 import { restoreGroup } from './group/restore.ts'
 import type { GroupWorld, Step } from './group/step.ts'
+import type { Group } from './group-kinds.ts'
 import { replayPartition } from './loading.ts'
+import { resume } from './modern-groups.ts'
 import { expire } from './offsets/expiry.ts'
-import type { CoordinatorPorts } from './ports.ts'
+import type { CoordinatorPorts, Topics } from './ports.ts'
 import { RecordWriter } from './record-writer.ts'
-import { type CoordinatorRecord, encodeRecord } from './records.ts'
+import { type CoordinatorRecord, encodeRecord, isModern } from './records.ts'
 import { StoredState } from './stored-state.ts'
 
 /** The groups that one partition of `__consumer_offsets` keeps: what the log says of them, and them as they live. */
@@ -22,22 +26,30 @@ export class Shard implements GroupWorld {
   readonly random: Random
   readonly log: Log
   readonly config: GroupSettings
+  readonly topics: Topics
+  readonly alarms: Alarms
   readonly partition: number
   readonly stored = new StoredState()
-  readonly groups = new Map<string, ClassicGroup>()
+  /** Classic groups as they live; modern ones are all in `stored`. */
+  readonly classic = new Map<string, ClassicGroup>()
   isLoaded = false
   readonly #ports: CoordinatorPorts
   readonly #writer: RecordWriter<CoordinatorRecord>
   /** Steps of a group that are not in the log yet. */
   readonly #underWay = new Map<string, number>()
+  /** Called when records of modern groups did not reach the log: what is here is ahead of it. */
+  readonly #onLost: () => void
   #isClosed = false
 
-  constructor(ports: CoordinatorPorts, partition: number) {
+  constructor(ports: CoordinatorPorts, partition: number, onLost: () => void) {
     this.clock = ports.clock
     this.timers = ports.timers
     this.random = ports.random
     this.log = ports.log
     this.config = ports.config
+    this.topics = ports.topics
+    this.alarms = new Alarms(ports)
+    this.#onLost = onLost
     this.partition = partition
     this.#ports = ports
     this.#writer = new RecordWriter(ports, '__consumer_offsets', partition, encodeRecord)
@@ -47,45 +59,86 @@ export class Shard implements GroupWorld {
   async load(): Promise<void> {
     await replayPartition(this.#ports.partitions, this.partition, this.stored)
     if (this.#isClosed) return
-    for (const [groupId, value] of this.stored.groups) this.groups.set(groupId, restoreGroup(this, groupId, value))
-    for (const groupId of this.stored.offsets.groupIds()) this.group(groupId)
+    for (const [groupId, value] of this.stored.groups) this.classic.set(groupId, restoreGroup(this, groupId, value))
+    for (const groupId of this.stored.offsets.groupIds()) if (this.find(groupId) === undefined) this.group(groupId)
     this.isLoaded = true
-    for (const group of this.groups.values()) {
+    for (const group of this.stored.modern.values()) resume(this, group)
+    for (const group of this.classic.values()) {
       if (group.members.size <= this.config['group.max.size']) continue
       this.run(group.groupId, prepareRebalance(this, group))
     }
   }
 
-  /** The group, made if need be. */
+  /** The group of this id, of whatever kind. */
+  find(groupId: string): Group | undefined {
+    return this.stored.modern.get(groupId) ?? this.classic.get(groupId)
+  }
+
+  /** All groups, of all kinds. */
+  all(): Group[] {
+    const classic = [...this.classic.values()].filter(({ groupId }) => !this.stored.modern.has(groupId))
+    return [...this.stored.modern.values(), ...classic]
+  }
+
+  /** The classic group, made if need be; no modern group may have its id. */
   group(groupId: string): ClassicGroup {
-    let group = this.groups.get(groupId)
-    if (group === undefined) this.groups.set(groupId, (group = createGroup(this, groupId)))
+    let group = this.classic.get(groupId)
+    if (group === undefined) this.classic.set(groupId, (group = createGroup(this, groupId)))
     return group
   }
 
-  /** Carries out a step: its records are appended with others of this turn and replayed once they are in the log. */
+  /**
+   * Makes room for a group of another kind: the records that end an empty group of this id. GROUP_ID_NOT_FOUND when it has
+   * members.
+   */
+  clearFor(type: Group['type'], groupId: string): readonly CoordinatorRecord[] | ErrorName {
+    const group = this.find(groupId)
+    if (group === undefined || group.type === type) return []
+    if (!group.isEmpty) return 'GROUP_ID_NOT_FOUND'
+    if (group.type !== 'classic') return group.tombstones()
+    this.dropClassic(groupId)
+    return this.stored.groups.has(groupId) ? group.tombstones() : []
+  }
+
+  /** Lets go of a classic group whose place another one takes; requests that wait in it are sent to join again. */
+  dropClassic(groupId: string): void {
+    this.classic.get(groupId)?.close('UNKNOWN_MEMBER_ID')
+    this.classic.delete(groupId)
+  }
+
+  /**
+   * Carries out a step: its records are appended with others of this turn. Those of modern groups are replayed at once, so
+   * that the next request builds on them, the others when they are in the log; what is `stored` waits for the log always.
+   */
   run(groupId: string, step: Step): void {
     const { records, stored } = step
-    if (records.length === 0) {
+    if (records.length === 0 && !this.#underWay.has(groupId)) {
       stored?.(null)
       this.#forgetIfNothing(groupId)
       return
     }
     this.#underWay.set(groupId, (this.#underWay.get(groupId) ?? 0) + 1)
-    this.#writer.append(records, (problem) => {
+    const modern = records.filter(isModern)
+    let isAhead = false
+    const isAccepted = this.#writer.append(records, (problem) => {
       const left = this.#underWay.get(groupId)! - 1
       if (left === 0) this.#underWay.delete(groupId)
       else this.#underWay.set(groupId, left)
-      if (problem === null) for (const record of records) this.#replay(record)
+      if (problem === null) for (const record of records) if (!isModern(record)) this.#replay(record)
       stored?.(problem)
+      if (problem !== null && isAhead && !this.#isClosed) return this.#onLost()
       this.#forgetIfNothing(groupId)
     })
+    if (!isAccepted || modern.length === 0) return
+    isAhead = true
+    for (const record of modern) this.stored.replay(record)
+    if (!this.stored.modern.has(groupId)) this.alarms.clearGroup(groupId)
   }
 
   /** Writes tombstones for expired offsets and empty groups; a group with records under way waits for the next time. */
   sweep(): void {
     const nowMs = this.clock.now()
-    for (const group of this.groups.values()) {
+    for (const group of this.all()) {
       if (this.#underWay.has(group.groupId)) continue
       const records = expire(group, this.stored, this.config, nowMs)
       if (records.length > 0) this.run(group.groupId, { records })
@@ -97,21 +150,23 @@ export class Shard implements GroupWorld {
     this.#isClosed = true
     this.isLoaded = false
     this.#writer.close()
-    for (const group of this.groups.values()) group.close('NOT_COORDINATOR')
-    this.groups.clear()
+    this.alarms.close()
+    for (const group of this.classic.values()) group.close('NOT_COORDINATOR')
+    this.classic.clear()
   }
 
   #replay(record: CoordinatorRecord): void {
     this.stored.replay(record)
     // Offsets alone make a group too: one that is empty and has no type.
-    if (record.kind === 'offset' && record.value !== null) this.group(record.groupId)
+    if (record.kind !== 'offset' || record.value === null) return
+    if (this.find(record.groupId) === undefined) this.group(record.groupId)
   }
 
-  /** Drops a group of which nothing is kept and nothing is to be expected. */
+  /** Drops a classic group of which nothing is kept and nothing is to be expected. */
   #forgetIfNothing(groupId: string): void {
-    const group = this.groups.get(groupId)
+    const group = this.classic.get(groupId)
     if (group === undefined || group.state !== 'Empty' || group.pendingJoin.size > 0) return
     if (this.stored.groups.has(groupId) || this.stored.offsets.has(groupId) || this.#underWay.has(groupId)) return
-    this.groups.delete(groupId)
+    this.classic.delete(groupId)
   }
 }

@@ -1,12 +1,17 @@
+import type { ModernGroup } from './group-kinds.ts'
+import { modernGroups } from './modern-groups.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
-import type { CoordinatorRecord, StoredGroup } from './records.ts'
+import { type CoordinatorRecord, type ModernRecord, type StoredGroup, isModern } from './records.ts'
 
 /**
  * What one partition of `__consumer_offsets` says: the hard state of the coordinator. Nothing but the replay of records
  * changes it, in operation and when loading alike, so a restart brings back exactly what was here.
  */
 export class StoredState {
+  /** Classic groups: the generation of each that was handed out last. */
   readonly groups = new Map<string, StoredGroup>()
+  /** Groups that consist of their records. */
+  readonly modern = new Map<string, ModernGroup>()
   readonly offsets = new CommittedOffsets()
   /** Offsets committed inside transactions that are still open, by producer id; nobody sees them yet. */
   readonly #open = new Map<number, CommittedOffsets>()
@@ -14,6 +19,7 @@ export class StoredState {
 
   /** Applies one record; with a producer id the offset counts once that producer's transaction commits. */
   replay(record: CoordinatorRecord, producerId = -1): void {
+    if (isModern(record)) return this.#replayModern(record)
     if (record.kind === 'group') {
       if (record.value === null) this.groups.delete(record.groupId)
       else this.groups.set(record.groupId, record.value)
@@ -54,6 +60,20 @@ export class StoredState {
   hasOpenTransaction(groupId: string): boolean {
     for (const open of this.#open.values()) if (open.has(groupId)) return true
     return false
+  }
+
+  #replayModern(record: ModernRecord): void {
+    const { kind, groupId, value } = record
+    let group = this.modern.get(groupId)
+    if (group?.type !== kind) {
+      // What is left of a group that was there before: the log keeps a tombstone longer than what it ended.
+      if (value === null) return
+      group = modernGroups[kind]?.(groupId)
+      if (group === undefined) return
+      this.modern.set(groupId, group)
+    }
+    group.replay(record)
+    if (group.isGone) this.modern.delete(groupId)
   }
 
   #openOf(producerId: number): CommittedOffsets {

@@ -141,7 +141,13 @@ async function readTraces(directory: string): Promise<void> {
       append: () => {},
       read: (partition) => segments.get(partition)!,
     },
-    topics: { partitionCount: () => 2, topicId: () => undefined, topicName: () => undefined },
+    topics: {
+      partitionCount: () => 2,
+      topicId: () => undefined,
+      topicName: () => undefined,
+      names: () => [],
+      racks: () => undefined,
+    },
   })
   for (const partition of segments.keys()) await groups.load(partition)
   const context = { apiVersion: 8, clientId: 'check', clientHost: '/127.0.0.1' }

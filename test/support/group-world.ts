@@ -156,6 +156,8 @@ export class GroupWorld {
         partitionCount: (name) => topics[name],
         topicId: (name) => (name in topics ? topicIdOf(name) : undefined),
         topicName: (id) => Object.keys(topics).find((name) => topicIdOf(name) === id),
+        names: () => Object.keys(topics),
+        racks: (name) => (name in topics ? Array.from({ length: topics[name]! }, () => []) : undefined),
       },
     })
   }

@@ -1,9 +1,11 @@
 import { assert } from '#core/errors/assert.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import type { Alarm } from '../alarm.ts'
+import type { Committer, Group } from '../group-kinds.ts'
+import type { CommittedOffset, CoordinatorRecord } from '../records.ts'
 import { type GroupState, mayGo } from './group-state.ts'
 import { type Member, type Protocol, joinProblem, syncProblem } from './member.ts'
-import { commonProtocols, selectProtocol, subscribedTopics } from './protocols.ts'
+import { commonProtocols, consumerProtocolType, selectProtocol, subscribedTopics } from './protocols.ts'
 
 /** How much longer the first rebalance of a group may wait, and how long its present wait is; ms. */
 export interface InitialDelay {
@@ -16,7 +18,8 @@ export interface InitialDelay {
  * gave an assignment for, as `__consumer_offsets` holds it (see snapshot.ts). The methods keep the parts consistent with
  * one another; what happens when is decided in join.ts, sync.ts, rebalance.ts, leave.ts and session.ts.
  */
-export class ClassicGroup {
+export class ClassicGroup implements Group {
+  readonly type = 'classic'
   readonly groupId: string
   state: GroupState = 'Empty'
   previousState: GroupState | null = null
@@ -164,7 +167,44 @@ export class ClassicGroup {
 
   /** Whether the offsets of a topic are in use; when the subscription is unknown, those of a consumer group are. */
   isSubscribedTo(topic: string): boolean {
-    return this.subscribedTopics?.has(topic) ?? this.protocolType === 'consumer'
+    return this.subscribedTopics?.has(topic) ?? this.protocolType === consumerProtocolType
+  }
+
+  get isEmpty(): boolean {
+    return this.state === 'Empty'
+  }
+
+  commitProblem(committer: Committer): ErrorName | null {
+    const { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId } = committer
+    if (generationId < 0 && this.state === 'Empty') return null
+    const problem = this.memberProblem(memberId, groupInstanceId)
+    if (problem !== null) return problem
+    if (generationId !== this.generationId) return 'ILLEGAL_GENERATION'
+    // A member of this generation cannot have consumed under an assignment that it does not have yet.
+    if (this.state === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS'
+    const member = this.members.get(memberId)!
+    member.session.set(member.sessionTimeoutMs)
+    return null
+  }
+
+  fetchProblem(): null {
+    return null
+  }
+
+  offsetDeleteProblem(): ErrorName | null {
+    return this.state === 'Empty' || this.protocolType === consumerProtocolType ? null : 'NON_EMPTY_GROUP'
+  }
+
+  offsetsAgeFrom(): ((offset: CommittedOffset) => number) | null {
+    const sinceCommit = (offset: CommittedOffset): number => offset.commitTimestamp
+    if (this.protocolType === null) return sinceCommit
+    if (this.state === 'Empty') return this.stateTimestampMs < 0 ? sinceCommit : () => this.stateTimestampMs
+    const isKnown = this.protocolType === consumerProtocolType && this.subscribedTopics !== null
+    return isKnown && this.state === 'Stable' ? sinceCommit : null
+  }
+
+  tombstones(): CoordinatorRecord[] {
+    return [{ kind: 'group', groupId: this.groupId, value: null }]
   }
 
   /** Stops every timer and answers every request that waits. */

@@ -1,5 +1,6 @@
 import type { DescribeGroupsResponseInput } from '#core/wire/api/15-describe-groups.ts'
 import type { ListGroupsRequest, ListGroupsResponseInput } from '#core/wire/api/16-list-groups.ts'
+import type { Group } from '../group-kinds.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { metadataOf, noBytes } from './member.ts'
 
@@ -32,19 +33,19 @@ export function describeNothing(groupId: string, errorCode: number, groupState: 
 }
 
 /** Which groups a ListGroups asks for, by state and by type, letter case aside; an empty list asks for all. */
-export function listFilter(request: ListGroupsRequest): (group: ClassicGroup) => boolean {
+export function listFilter(request: ListGroupsRequest): (group: Group) => boolean {
   const states = new Set(request.statesFilter.map((state) => state.toLowerCase()))
   const types = new Set(request.typesFilter.map((type) => type.toLowerCase()))
-  if (types.size > 0 && !types.has('classic')) return () => false
-  return (group) => states.size === 0 || states.has(group.state.toLowerCase())
+  return (group) =>
+    (types.size === 0 || types.has(group.type)) && (states.size === 0 || states.has(group.state.toLowerCase()))
 }
 
 /** A group as ListGroups shows it. */
-export function listGroup(group: ClassicGroup): ListedGroup {
+export function listGroup(group: Group): ListedGroup {
   return {
     groupId: group.groupId,
     protocolType: group.protocolType ?? '',
     groupState: group.state,
-    groupType: 'classic',
+    groupType: group.type,
   }
 }

@@ -3,7 +3,9 @@ import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
+import type { Alarms } from '../alarms.ts'
 import type { GroupSettings } from '../config.ts'
+import type { Topics } from '../ports.ts'
 import type { CoordinatorRecord } from '../records.ts'
 
 /**
@@ -18,13 +20,16 @@ export interface Step {
 /** The step that writes nothing. */
 export const nothing: Step = { records: [] }
 
-/** What the group's state machine needs of the world. */
+/** What the state machines of groups need of the world. */
 export interface GroupWorld {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
   readonly config: GroupSettings
+  readonly topics: Topics
+  /** Timers of modern groups; those of a classic group are its own. */
+  readonly alarms: Alarms
   /** Carries out a step of a group: appends its records, replays them once they are in the log, and says so. */
   run(groupId: string, step: Step): void
 }

@@ -39,7 +39,7 @@ export function answerCommit(
   })
   return new Promise((resolve) => {
     const problem =
-      typeof found === 'string' ? found : checkCommit(found.groups.get(request.groupId), request, context.apiVersion)
+      typeof found === 'string' ? found : checkCommit(found.find(request.groupId), request, context.apiVersion)
     if (problem !== null || typeof found === 'string') return resolve(answer(problem))
     found.run(request.groupId, { records, stored: (failed) => resolve(answer(failed)) })
   })

@@ -1,32 +1,18 @@
 import type { OffsetCommitRequest } from '#core/wire/api/08-offset-commit.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import type { GroupSettings } from '../config.ts'
-import type { ClassicGroup } from '../group/classic-group.ts'
+import type { Group } from '../group-kinds.ts'
 import type { CommittedOffset } from '../records.ts'
 
-/**
- * Whether a member, or a consumer that assigns itself its partitions, may commit for the group; null if so. A commit also
- * keeps the member's session going.
- */
+/** Why nobody of a group may commit, or this one may not; null when it may. */
 export function checkCommit(
-  group: ClassicGroup | undefined,
+  group: Group | undefined,
   request: OffsetCommitRequest,
   apiVersion: number,
 ): ErrorName | null {
-  const { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId } = request
-  if (group === undefined) {
-    if (generationId < 0) return null
-    return apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
-  }
-  if (generationId < 0 && group.state === 'Empty') return null
-  const problem = group.memberProblem(memberId, groupInstanceId)
-  if (problem !== null) return problem
-  if (generationId !== group.generationId) return 'ILLEGAL_GENERATION'
-  // A member of this generation cannot have consumed under an assignment that it does not have yet.
-  if (group.state === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS'
-  const member = group.members.get(memberId)!
-  member.session.set(member.sessionTimeoutMs)
-  return null
+  if (group !== undefined) return group.commitProblem(request, { apiVersion, isTransactional: false })
+  if (request.generationIdOrMemberEpoch < 0) return null
+  return apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
 }
 
 type RequestedPartition = OffsetCommitRequest['topics'][number]['partitions'][number]

@@ -1,21 +1,14 @@
 import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from '../codes.ts'
-import type { ClassicGroup } from '../group/classic-group.ts'
-import { consumerProtocolType } from '../group/protocols.ts'
+import type { Group } from '../group-kinds.ts'
 import type { Topics } from '../ports.ts'
 import type { CoordinatorRecord } from '../records.ts'
 import type { StoredState } from '../stored-state.ts'
 
-/** Why no offset of the group may be deleted, or null. While consumers are there it depends on the topic. */
-export function checkOffsetDelete(group: ClassicGroup | undefined): ErrorName | null {
-  if (group === undefined) return 'GROUP_ID_NOT_FOUND'
-  return group.state === 'Empty' || group.protocolType === consumerProtocolType ? null : 'NON_EMPTY_GROUP'
-}
-
 /** Tombstones for the offsets that are there and may go, and the answer for each partition. */
 export function deleteOffsets(
-  group: ClassicGroup,
+  group: Group,
   state: StoredState,
   topics: Topics,
   request: OffsetDeleteRequest,
@@ -44,13 +37,13 @@ export function deleteOffsets(
 }
 
 /** Tombstones for all offsets of a group and for the group. */
-export function deleteGroup(groupId: string, state: StoredState): CoordinatorRecord[] {
+export function deleteGroup(group: Group, state: StoredState): CoordinatorRecord[] {
+  const { groupId } = group
   const records: CoordinatorRecord[] = []
   for (const [topic, partitions] of state.offsets.topics(groupId)) {
     for (const partition of partitions.keys()) records.push({ kind: 'offset', groupId, topic, partition, value: null })
   }
-  records.push({ kind: 'group', groupId, value: null })
-  return records
+  return [...records, ...group.tombstones()]
 }
 
 /** Tombstones for all offsets of topics that are no more. */

@@ -1,6 +1,5 @@
 import type { GroupSettings } from '../config.ts'
-import type { ClassicGroup } from '../group/classic-group.ts'
-import { consumerProtocolType } from '../group/protocols.ts'
+import type { Group } from '../group-kinds.ts'
 import type { CommittedOffset, CoordinatorRecord } from '../records.ts'
 import type { StoredState } from '../stored-state.ts'
 
@@ -9,16 +8,11 @@ import type { StoredState } from '../stored-state.ts'
  * became empty; in a stable group of consumers those of topics that are no longer subscribed to, and in a group that only
  * ever committed all of them, each counted from its commit. A group goes when it is empty and its last offset does.
  */
-export function expire(
-  group: ClassicGroup,
-  state: StoredState,
-  config: GroupSettings,
-  nowMs: number,
-): CoordinatorRecord[] {
+export function expire(group: Group, state: StoredState, config: GroupSettings, nowMs: number): CoordinatorRecord[] {
   const { groupId } = group
-  const since = expiryBase(group)
+  const since = group.offsetsAgeFrom()
   const tombstones: CoordinatorRecord[] = []
-  let kept = state.hasOpenTransaction(groupId) || group.pendingJoin.size > 0
+  let kept = state.hasOpenTransaction(groupId)
   for (const [topic, partitions] of state.offsets.topics(groupId)) {
     for (const [partition, offset] of partitions) {
       const stays =
@@ -30,17 +24,7 @@ export function expire(
       else tombstones.push({ kind: 'offset', groupId, topic, partition, value: null })
     }
   }
-  if (!kept && group.state === 'Empty') tombstones.push({ kind: 'group', groupId, value: null })
-  return tombstones
-}
-
-/** From when on an offset grows old, ms since the epoch; null where offsets do not. */
-function expiryBase(group: ClassicGroup): ((offset: CommittedOffset) => number) | null {
-  const sinceCommit = (offset: CommittedOffset): number => offset.commitTimestamp
-  if (group.protocolType === null) return sinceCommit
-  if (group.state === 'Empty') return group.stateTimestampMs < 0 ? sinceCommit : () => group.stateTimestampMs
-  const isKnown = group.protocolType === consumerProtocolType && group.subscribedTopics !== null
-  return isKnown && group.state === 'Stable' ? sinceCommit : null
+  return !kept && group.isEmpty ? [...tombstones, ...group.tombstones()] : tombstones
 }
 
 function isExpired(offset: CommittedOffset, sinceMs: number, config: GroupSettings, nowMs: number): boolean {

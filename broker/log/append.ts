@@ -13,6 +13,11 @@ export interface AppendOptions {
    * batches; producer epochs are checked, sequences are not. `replica`: the leader's batches, whose offsets and epochs stay.
    */
   readonly origin: AppendOrigin
+  /**
+   * The transaction.version that the producer of a transactional batch, or the transaction of a marker, goes by. From 2 on
+   * a marker needs a higher epoch than the records before it, and a producer that is not known begins with sequence 0.
+   */
+  readonly transactionVersion?: number
 }
 
 export interface AppendResult {

@@ -81,9 +81,8 @@ export class IndexFile {
     }
   }
 
-  /** Writes the entries and frees their memory: from now on they are read from the file. */
+  /** Frees the memory of entries that were written: from now on they are read from the file. */
   seal(): void {
-    this.write()
     this.#memory = undefined
   }
 
@@ -98,6 +97,14 @@ export class IndexFile {
     if (this.#memory !== undefined) return { bytes: this.#memory, at }
     this.#read(this.#scratch, at, this.entryBytes)
     return { bytes: this.#scratch, at: 0 }
+  }
+
+  /** A copy of the bytes of `count` entries from a slot on, which must be there. */
+  slots(slot: number, count: number): Buffer {
+    const bytes = Buffer.alloc(count * this.entryBytes)
+    if (this.#memory === undefined) this.#read(bytes, slot * this.entryBytes, bytes.length)
+    else this.#memory.copy(bytes, 0, slot * this.entryBytes, slot * this.entryBytes + bytes.length)
+    return bytes
   }
 
   /** The last slot whose key is not above `target`, -1 when all are; `keyAt` reads a slot's key. Keys never fall. */

@@ -18,7 +18,7 @@ import {
 } from './file-names.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
-import type { ProducerStates } from './producer-state.ts'
+import { ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 
 /** What is known of a log before its files are read. */
@@ -119,10 +119,22 @@ function openSegments({ files, directory, nowMs }: LoadOptions): Segment[] {
 /** Opens segments whose batches are known to be whole; indexes that are missing are built anew. */
 function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
   for (const segment of segments) {
-    if (segment.openIndexes()) continue
-    verify(options, segment, Number.POSITIVE_INFINITY)
-    segment.seal()
+    const indexed = segment.openIndexes()
+    if (!indexed) verify(options, segment, Number.POSITIVE_INFINITY)
+    const transactionsKnown = segment.transactions.openSealed(segment.baseOffset)
+    if (!transactionsKnown) findAborted(options, segments, segment)
+    if (!indexed || !transactionsKnown) segment.seal()
   }
+}
+
+/** Builds the index of aborted transactions of one segment anew, from the producers as they were at its beginning. */
+function findAborted({ name, snapshots }: LoadOptions, segments: readonly Segment[], segment: Segment): void {
+  const producers = new ProducerStates(name)
+  const before = segments.slice(0, segments.indexOf(segment))
+  snapshots.restore(producers, segments[0]!.baseOffset, segment.baseOffset)
+  replayProducers(before, producers, segment.baseOffset)
+  segment.transactions.reset()
+  for (const batch of unseen(segment, producers)) count(batch, producers, segment)
 }
 
 /** Opens a cleanly closed log and makes its last segment ready for appends. */
@@ -132,6 +144,7 @@ function openAll(options: LoadOptions, segments: Segment[], epochsKnown: boolean
   const kept = segments.length > 1 && isStray(segments.at(-1)!, segments.at(-2)!) ? segments.slice(0, -1) : segments
   const last = kept.at(-1)!
   last.index.load()
+  last.transactions.load()
   last.readTimes()
   return kept
 }
@@ -164,7 +177,7 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
     }
     // What should lie between was never on the disk, or the recovery point would be behind it.
     const hole = next !== undefined && segment.baseOffset > next && next >= recoveryPoint
-    const cutBytes = hole ? 0 : verify(options, segment, recoveryPoint)
+    const cutBytes = hole ? 0 : verify(options, segment, recoveryPoint, producers)
     if (!hole) kept.push(segment)
     if (!hole && cutBytes === 0) {
       next = segment.nextOffset()
@@ -191,14 +204,16 @@ function discard(segment: Segment): string[] {
 }
 
 /**
- * Reads a whole segment, verifies its batches, rebuilds its indexes and counts them into epochs and producers. Cuts it
- * at the first bad batch unless the offset there is below `recoveryPoint`. Returns how many bytes were cut.
+ * Reads a whole segment, verifies its batches, rebuilds its indexes and counts them into the epochs; with `producers`, which
+ * must be as they were at its beginning, also into those and the index of aborted transactions. Cuts it at the first bad
+ * batch unless the offset there is below `recoveryPoint`. Returns how many bytes were cut.
  */
-function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): number {
-  const { epochs, producers, indexIntervalBytes } = options
+function verify(options: LoadOptions, segment: Segment, recoveryPoint: number, producers?: ProducerStates): number {
+  const { epochs, indexIntervalBytes } = options
   const fileBytes = segment.file.size()
   let next = segment.baseOffset
   segment.resetNotes()
+  if (producers) segment.transactions.reset()
   const problem = eachBatch(segment, fileBytes, (batch) => {
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
@@ -206,7 +221,7 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number): 
     segment.note(batch, indexIntervalBytes)
     noteEpoch(batch, epochs)
     next = batch.lastOffset + 1
-    if (batch.baseOffset >= producers.endOffset) producers.update(batch)
+    if (producers && batch.baseOffset >= producers.endOffset) count(batch, producers, segment)
     return undefined
   })
   if (problem === undefined) return 0
@@ -272,16 +287,26 @@ function eachBatch(
   return undefined
 }
 
-/** Counts batches that the producers' state does not cover yet, from the headers in the files. */
+/** Counts a batch into the producers, and the transaction that it aborts into the segment's index. */
+function count(batch: RecordBatch, producers: ProducerStates, segment: Segment): void {
+  const aborted = producers.update(batch)
+  if (aborted) segment.transactions.add(aborted)
+}
+
+/** Counts batches that the producers' state does not cover yet, from the headers in the files. The segments' indexes stay as they are. */
 export function replayProducers(segments: readonly Segment[], producers: ProducerStates, upTo: number): void {
-  for (const segment of segments) {
-    const next = segments[segments.indexOf(segment) + 1]?.baseOffset ?? upTo
-    if (next <= producers.endOffset) continue
-    for (const { batch, position } of segment.headers(segment.index.positionBefore(producers.endOffset))) {
-      if (batch.baseOffset < producers.endOffset) continue
-      // The record of a transaction marker counts too, and the header view may end before it.
-      producers.update(batch.isControl ? RecordBatch.at(segment.readNow(position, batch.sizeInBytes)) : batch)
-    }
-  }
+  segments.forEach((segment, i) => {
+    const next = segments[i + 1]?.baseOffset ?? upTo
+    if (next > producers.endOffset) for (const batch of unseen(segment, producers)) producers.update(batch)
+  })
   producers.endOffset = upTo
+}
+
+/** The batches of a segment from where the producers' state ends. */
+function* unseen(segment: Segment, producers: ProducerStates): Generator<RecordBatch, void, undefined> {
+  for (const { batch, position } of segment.headers(segment.index.positionBefore(producers.endOffset))) {
+    if (batch.baseOffset < producers.endOffset) continue
+    // The record of a transaction marker counts too, and the header view may end before it.
+    yield batch.isControl ? RecordBatch.at(segment.readNow(position, batch.sizeInBytes)) : batch
+  }
 }

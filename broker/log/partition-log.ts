@@ -1,25 +1,25 @@
-import { batches as batchesIn, type RecordBatch } from '#core/records/batch.ts'
-import { recompress } from '#core/records/recompress.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
-import { extentOf, stamp, type AppendOptions, type AppendResult } from './append.ts'
-import { appendRules, checkClientBatch, needsRecompression, wholeBatch, type AppendRules } from './batch-checks.ts'
+import type { AppendOptions, AppendResult } from './append.ts'
 import type { TopicConfig } from './config.ts'
 import { logErrors } from './errors.ts'
 import { FlushPolicy } from './flush-policy.ts'
 import { GroupCommit, type Durable } from './group-commit.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogPorts, MovedOffset, PartitionLogParts } from './log-parts.ts'
+import { LogAppender } from './log-appender.ts'
 import type { LogRead, ReadOptions } from './log-reader.ts'
 import { replayProducers } from './log-recovery.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
-import type { AppendOrigin, KnownBatch, ProducerStates } from './producer-state.ts'
+import type { ActiveProducer, AppendOrigin, OpenTransaction, ProducerStates } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import type { Segment } from './segment.ts'
 import { SegmentLog } from './segment-log.ts'
 import { findByTimestamp, findLargestTimestamp, type FoundRecord } from './timestamp-lookup.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 export type { AppendOptions, AppendOrigin, AppendResult, Durable, EpochEnd, FoundRecord, LogPorts, LogRead }
+export type { AbortedTransaction, ActiveProducer, OpenTransaction }
 
 /**
  * One partition's log. Appends are written to the file before they return; what the file system then does with them is the
@@ -41,7 +41,7 @@ export class PartitionLog {
   readonly #commit: GroupCommit
   readonly #flushes: FlushPolicy
   readonly #persist: (moved: MovedOffset) => void
-  #rules: AppendRules
+  readonly #appender: LogAppender
   #logStartOffset: number
   #highWatermark: number
   #closed = false
@@ -54,14 +54,24 @@ export class PartitionLog {
     this.directory = parts.directory
     this.name = `${parts.topic}-${parts.partition}`
     this.#ports = parts.ports
-    this.#rules = appendRules(parts.config)
     this.#epochs = parts.epochs
     this.#producers = parts.producers
     this.#snapshots = parts.snapshots
     this.#persist = parts.persist
     this.#bytes = new SegmentLog({ ...parts, name: this.name, rolled: () => this.#rolled() })
+    this.#appender = new LogAppender(
+      {
+        name: this.name,
+        bytes: this.#bytes,
+        epochs: this.#epochs,
+        producers: this.#producers,
+        appended: (records) => this.#flushes.appended(records, this.config),
+      },
+      parts.config,
+    )
     this.#logStartOffset = loaded.logStartOffset
     this.#highWatermark = Math.min(Math.max(parts.highWatermark, loaded.logStartOffset), loaded.logEndOffset)
+    this.#producers.transactions.highWatermarkMoved(this.#highWatermark)
     this.#commit = new GroupCommit(
       loaded.recoveryPoint,
       () => this.logEndOffset,
@@ -85,9 +95,13 @@ export class PartitionLog {
   get highWatermark(): number {
     return this.#highWatermark
   }
-  /** Where read_committed readers stop. */
+  /**
+   * Where read_committed readers stop: at the first record of the earliest transaction that has no marker, or whose marker
+   * is not below the high watermark.
+   */
   get lastStableOffset(): number {
-    return this.#highWatermark
+    const { firstUnstableOffset } = this.#producers.transactions
+    return Math.min(Math.max(firstUnstableOffset, this.#logStartOffset), this.#highWatermark)
   }
   /** Everything below was forced to the disk. */
   get recoveryPoint(): number {
@@ -118,15 +132,7 @@ export class PartitionLog {
    */
   append(batches: Buffer, options: AppendOptions): AppendResult {
     this.#mustBeWritable()
-    const { origin } = options
-    const nowMs = this.#ports.clock.now()
-    const first =
-      origin === 'client' ? checkClientBatch(batches, this.#rules, nowMs, this.name) : wholeBatch(batches, 0)
-    const duplicate = this.#checkProducers(batches, first, origin)
-    if (duplicate) return this.#repeated(duplicate)
-    const recompresses = origin === 'client' && needsRecompression(first, this.#rules)
-    const bytes = recompresses ? recompress(first, this.#rules.compression!, this.#rules.compressionLevel) : batches
-    return this.#stored(() => this.#write(bytes, options, nowMs))
+    return this.#stored(() => this.#appender.append(batches, options, this.#ports.clock.now()))
   }
 
   /** Runs what writes files; what the file system refuses becomes KAFKA_STORAGE_ERROR. */
@@ -148,31 +154,6 @@ export class PartitionLog {
         'KAFKA_STORAGE_ERROR',
         `${this.name} takes no appends since a sync failed: ${failure.message}`,
       )
-  }
-
-  #checkProducers(batches: Buffer, first: RecordBatch, origin: AppendOrigin): KnownBatch | undefined {
-    if (origin === 'client') return this.#producers.check(first, origin)
-    for (const batch of batchesIn(batches)) this.#producers.check(batch, origin)
-    return undefined
-  }
-
-  #repeated(known: KnownBatch): AppendResult {
-    const logAppendTime = this.#rules.logAppendTime ? known.timestamp : -1
-    return { baseOffset: known.baseOffset, lastOffset: known.lastOffset, logAppendTime, duplicate: true }
-  }
-
-  #write(bytes: Buffer, options: AppendOptions, nowMs: number): AppendResult {
-    const { origin } = options
-    const stampTime = this.#rules.logAppendTime && (origin === 'client' || origin === 'coordinator')
-    const logAppendTime = stampTime ? nowMs : -1
-    const extent = extentOf(bytes, this.logEndOffset, origin === 'replica', logAppendTime)
-    this.#bytes.makeRoom(bytes.length, extent, nowMs)
-    const staged = this.#bytes.stage(bytes, extent.baseOffset)
-    stamp(staged, extent.baseOffset, options, logAppendTime, this.#epochs)
-    this.#bytes.write(staged, extent)
-    for (const batch of batchesIn(staged)) this.#producers.update(batch)
-    this.#flushes.appended(extent.lastOffset - extent.baseOffset + 1, this.config)
-    return { baseOffset: extent.baseOffset, lastOffset: extent.lastOffset, logAppendTime, duplicate: false }
   }
 
   /** Begins a new segment at the end of the log, unless the last one is empty. */
@@ -270,7 +251,25 @@ export class PartitionLog {
     const next = Math.min(offset, this.logEndOffset)
     if (next <= this.#highWatermark) return false
     this.#highWatermark = next
+    this.#producers.transactions.highWatermarkMoved(next)
     return true
+  }
+
+  /** Aborted transactions that have records in `[from, upTo)`, which readers of committed data leave out. */
+  abortedTransactions(from: number, upTo: number): readonly AbortedTransaction[] {
+    const found: AbortedTransaction[] = []
+    for (const segment of this.#bytes.segments.from(from)) if (segment.transactions.collect(from, upTo, found)) break
+    return found
+  }
+
+  /** The producers that are remembered, as DescribeProducers shows them. */
+  activeProducers(): Iterable<ActiveProducer> {
+    return this.#producers.active()
+  }
+
+  /** The transaction that a producer has open in this partition, and the epoch it is written in. */
+  openTransactionOf(producerId: number): OpenTransaction | undefined {
+    return this.#producers.openTransactionOf(producerId)
   }
 
   /** Moves the start of the log up (DeleteRecords); -1 means up to the high watermark. Returns the start. */
@@ -333,13 +332,14 @@ export class PartitionLog {
     this.#snapshots.removeAbove(this.logEndOffset)
     this.#snapshots.restore(this.#producers, this.#logStartOffset, this.logEndOffset)
     replayProducers(this.#bytes.segments.all(), this.#producers, this.logEndOffset)
+    this.#producers.transactions.highWatermarkMoved(this.#highWatermark)
   }
 
   /** Drops everything and begins anew at an offset. */
   truncateFullyAndStartAt(offset: number): void {
     this.#lowerRecoveryPoint(Math.min(offset, this.firstSegmentOffset))
     this.#bytes.restartAt(offset, this.#snapshotOf)
-    this.#logStartOffset = offset
+    this.#logStartOffset = this.#highWatermark = offset
     this.#truncated()
     this.#snapshots.removeAll()
     this.#producers.clear(offset)
@@ -370,7 +370,7 @@ export class PartitionLog {
   /** Takes new settings at once. */
   updateConfig(config: TopicConfig): void {
     this.#bytes.config = config
-    this.#rules = appendRules(config)
+    this.#appender.updateConfig(config)
     this.#flushes.appended(0, config)
   }
 

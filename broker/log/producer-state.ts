@@ -1,7 +1,10 @@
 import type { RecordBatch } from '#core/records/batch.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
+import { OpenTransactions } from './open-transactions.ts'
 import type { ProducerRow } from './producer-snapshot.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+import { markerOf } from './transaction-marker.ts'
 
 /** Who writes to a log, which decides what is checked; see PartitionLog.append. */
 export type AppendOrigin = 'client' | 'coordinator' | 'raft' | 'replica'
@@ -24,6 +27,28 @@ interface Producer {
   readonly batches: KnownBatch[]
 }
 
+/** A producer as DescribeProducers shows it. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** Of its newest batch in this epoch, -1 without. */
+  readonly lastSequence: number
+  readonly lastTimestamp: number
+  /** Of the last marker, -1 without. */
+  readonly coordinatorEpoch: number
+  /** Where its open transaction began, -1 without. */
+  readonly currentTxnStartOffset: number
+}
+
+export interface OpenTransaction {
+  readonly firstOffset: number
+  readonly producerEpoch: number
+}
+
+/** From this version of transactions on every one of them has an epoch of its own (KIP-890). */
+const epochPerTransaction = 2
+const highestEpoch = 0x7fff
+
 /** How many batches a retry is recognised among: as many as a producer may have in flight. */
 const batchesKept = 5
 const highestSequence = 0x7fffffff
@@ -35,12 +60,13 @@ const firstSequenceOf = (lastSequence: number, delta: number): number =>
   lastSequence < delta ? highestSequence - (delta - lastSequence) + 1 : lastSequence - delta
 
 /**
- * Per producer id the epoch and the last five batches: what makes a retried batch land once. Rebuilt from a snapshot and
- * the log behind it; `endOffset` says how far it got.
+ * Per producer id the epoch, the last five batches (what makes a retried batch land once) and the open transaction. Rebuilt
+ * from a snapshot and the log behind it; `endOffset` says how far it got.
  */
 export class ProducerStates {
   readonly #name: string
   readonly #producers = new Map<number, Producer>()
+  readonly transactions = new OpenTransactions()
   /** The offset up to which batches are counted in. */
   endOffset = 0
 
@@ -54,25 +80,67 @@ export class ProducerStates {
   }
 
   /**
-   * Checks a batch before it is appended. Returns the batch that it repeats, if any; throws INVALID_PRODUCER_EPOCH or
-   * OUT_OF_ORDER_SEQUENCE_NUMBER. Only clients have sequences to check; a follower takes what its leader took.
+   * Checks a batch before it is appended. Returns the batch that it repeats, if any; throws INVALID_PRODUCER_EPOCH,
+   * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE or TRANSACTION_COORDINATOR_FENCED. Only clients have sequences to check;
+   * a follower takes what its leader took. `transactionVersion` is that of the producer or of the marker's transaction.
    */
-  check(batch: RecordBatch, origin: AppendOrigin): KnownBatch | undefined {
+  check(batch: RecordBatch, origin: AppendOrigin, transactionVersion = 0): KnownBatch | undefined {
     const { producerId } = batch
     if (producerId < 0 || origin === 'replica') return undefined
     const producer = this.#producers.get(producerId)
-    if (producer === undefined) return undefined
-    const { producerEpoch } = batch
-    const duplicate = origin === 'client' ? this.#find(producer, batch) : undefined
+    if (batch.isControl) {
+      if (producer) this.#checkMarker(producer, batch, transactionVersion)
+      return undefined
+    }
+    const duplicate = origin === 'client' && producer ? this.#find(producer, batch) : undefined
     if (duplicate) return duplicate
-    if (producerEpoch < producer.producerEpoch) {
+    if (producer && batch.producerEpoch < producer.producerEpoch) throw this.#staleEpoch(producer, batch)
+    if (origin === 'client') this.#checkFirst(producer, batch, transactionVersion)
+    if (producer) this.#checkData(producer, batch, origin)
+    return undefined
+  }
+
+  #checkData(producer: Producer, batch: RecordBatch, origin: AppendOrigin): void {
+    if (origin === 'client') this.#checkSequence(producer, batch)
+    if (producer.currentTxnFirstOffset >= 0 && !batch.isTransactional) {
       throw new ProtocolError(
-        'INVALID_PRODUCER_EPOCH',
-        `producer ${producerId} writes to ${this.#name} with epoch ${producerEpoch}, the last seen is ${producer.producerEpoch}`,
+        'INVALID_TXN_STATE',
+        `producer ${batch.producerId} writes to ${this.#name} outside of its transaction, which is open since offset ${producer.currentTxnFirstOffset}`,
       )
     }
-    if (origin === 'client') this.#checkSequence(producer, batch)
-    return undefined
+  }
+
+  #checkMarker(producer: Producer, batch: RecordBatch, transactionVersion: number): void {
+    const { producerEpoch } = batch
+    const { producerEpoch: known, currentTxnFirstOffset } = producer
+    const bumps = transactionVersion >= epochPerTransaction
+    // With nothing open an equal epoch is a marker sent again; the highest epoch cannot be bumped.
+    const again = producerEpoch === known && (currentTxnFirstOffset < 0 || producerEpoch === highestEpoch)
+    if (producerEpoch < known || (bumps && producerEpoch === known && !again)) throw this.#staleEpoch(producer, batch)
+    const coordinatorEpoch = markerOf(batch)?.coordinatorEpoch ?? -1
+    if (coordinatorEpoch < producer.coordinatorEpoch) {
+      throw new ProtocolError(
+        'TRANSACTION_COORDINATOR_FENCED',
+        `a marker for ${this.#name} of coordinator epoch ${coordinatorEpoch}, the last seen is ${producer.coordinatorEpoch}`,
+      )
+    }
+  }
+
+  #staleEpoch(producer: Producer, batch: RecordBatch): ProtocolError {
+    return new ProtocolError(
+      'INVALID_PRODUCER_EPOCH',
+      `producer ${batch.producerId} writes to ${this.#name} with epoch ${batch.producerEpoch}, the last seen is ${producer.producerEpoch}`,
+    )
+  }
+
+  /** Where every transaction has an epoch, nothing known of it means that nothing was written in it. */
+  #checkFirst(producer: Producer | undefined, batch: RecordBatch, transactionVersion: number): void {
+    if (transactionVersion < epochPerTransaction || !batch.isTransactional || batch.baseSequence === 0) return
+    if (producer !== undefined && producer.batches.length > 0) return
+    throw new ProtocolError(
+      'OUT_OF_ORDER_SEQUENCE_NUMBER',
+      `producer ${batch.producerId} begins its transaction on ${this.#name} with sequence ${batch.baseSequence} instead of 0`,
+    )
   }
 
   #find(producer: Producer, batch: RecordBatch): KnownBatch | undefined {
@@ -94,14 +162,16 @@ export class ProducerStates {
     )
   }
 
-  /** Counts a batch in that is in the log now, with its offsets. */
-  update(batch: RecordBatch): void {
+  /** Counts a batch in that is in the log now, with its offsets. Returns the transaction that it aborts, for the index. */
+  update(batch: RecordBatch): AbortedTransaction | undefined {
     const { producerId } = batch
+    let aborted: AbortedTransaction | undefined
     if (producerId >= 0) {
-      if (batch.isControl) this.#endTransaction(producerId, batch)
+      if (batch.isControl) aborted = this.#endTransaction(producerId, batch)
       else this.#addBatch(producerId, batch)
     }
     this.endOffset = batch.lastOffset + 1
+    return aborted
   }
 
   #addBatch(producerId: number, batch: RecordBatch): void {
@@ -117,18 +187,25 @@ export class ProducerStates {
     if (producer.batches.length === batchesKept) producer.batches.shift()
     producer.batches.push(known)
     producer.lastTimestamp = maxTimestamp
-    if (batch.isTransactional && producer.currentTxnFirstOffset < 0) producer.currentTxnFirstOffset = baseOffset
+    if (batch.isTransactional && producer.currentTxnFirstOffset < 0) {
+      producer.currentTxnFirstOffset = baseOffset
+      this.transactions.begin(producerId, baseOffset)
+    }
   }
 
-  /** A transaction marker: its record says which coordinator wrote it, and the transaction is over. */
-  #endTransaction(producerId: number, batch: RecordBatch): void {
-    const [marker] = batch.records()
-    // A marker whose records were compacted away says nothing any more.
-    if (marker === undefined) return
+  #endTransaction(producerId: number, batch: RecordBatch): AbortedTransaction | undefined {
+    const marker = markerOf(batch)
+    if (marker === undefined) return undefined
     const producer = this.#at(producerId, batch.producerEpoch)
-    producer.coordinatorEpoch = marker.value && marker.value.length >= 6 ? marker.value.readInt32BE(2) : -1
+    const firstOffset = producer.currentTxnFirstOffset
+    producer.coordinatorEpoch = marker.coordinatorEpoch
     producer.currentTxnFirstOffset = -1
     producer.lastTimestamp = marker.timestamp
+    // Without a record in the log there is nothing that readers would have to leave out.
+    if (firstOffset < 0) return undefined
+    const lastOffset = batch.baseOffset
+    const lastStableOffset = this.transactions.complete(firstOffset, lastOffset)
+    return marker.aborts ? { producerId, firstOffset, lastOffset, lastStableOffset } : undefined
   }
 
   #at(producerId: number, epoch: number): Producer {
@@ -158,9 +235,26 @@ export class ProducerStates {
     }
   }
 
+  /** The producers that are remembered. */
+  *active(): Iterable<ActiveProducer> {
+    for (const [producerId, producer] of this.#producers) {
+      const { producerEpoch, lastTimestamp, coordinatorEpoch, currentTxnFirstOffset: currentTxnStartOffset } = producer
+      const lastSequence = producer.batches.at(-1)?.lastSequence ?? -1
+      yield { producerId, producerEpoch, lastSequence, lastTimestamp, coordinatorEpoch, currentTxnStartOffset }
+    }
+  }
+
+  /** The transaction that a producer has open here, and the epoch it is written in. */
+  openTransactionOf(producerId: number): OpenTransaction | undefined {
+    const producer = this.#producers.get(producerId)
+    if (producer === undefined || producer.currentTxnFirstOffset < 0) return undefined
+    return { firstOffset: producer.currentTxnFirstOffset, producerEpoch: producer.producerEpoch }
+  }
+
   /** Starts anew, counting from an offset. */
   clear(endOffset: number): void {
     this.#producers.clear()
+    this.transactions.clear()
     this.endOffset = endOffset
   }
 
@@ -200,5 +294,8 @@ export class ProducerStates {
         batches: row.lastOffset >= 0 ? [last] : [],
       })
     }
+    const open = rows.filter((row) => row.currentTxnFirstOffset >= 0)
+    open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset)
+    for (const row of open) this.transactions.begin(row.producerId, row.currentTxnFirstOffset)
   }
 }

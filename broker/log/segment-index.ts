@@ -125,6 +125,7 @@ export class SegmentIndex {
     this.times.write()
   }
 
+  /** Ends additions, once everything was written. */
   seal(): void {
     this.offsets.seal()
     this.times.seal()

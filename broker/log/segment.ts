@@ -6,6 +6,7 @@ import { logErrors } from './errors.ts'
 import { deletedSuffix, logSuffix, offsetName, segmentSuffixes } from './file-names.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { SegmentIndex, type TimestampOffset } from './segment-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** Offsets in an index are int32 relative to the base, so this is how far a segment reaches. */
 const farthestOffset = 0x7fffffff
@@ -28,6 +29,7 @@ export interface BatchPlace {
 export class Segment {
   readonly baseOffset: number
   readonly index: SegmentIndex
+  readonly transactions: TransactionIndex
   readonly #files: Files
   readonly #stem: string
   #file: OpenFile | undefined
@@ -47,6 +49,7 @@ export class Segment {
     this.#stem = `${directory}/${offsetName(baseOffset)}`
     this.baseOffset = baseOffset
     this.index = new SegmentIndex(files, directory, baseOffset)
+    this.transactions = new TransactionIndex(files, directory, baseOffset)
     this.largest = { timestamp: -1, offset: baseOffset }
     this.createdMs = nowMs
   }
@@ -213,6 +216,8 @@ export class Segment {
     const place = this.placeOf(offset)
     if (place === undefined) return
     this.index.truncateTo(offset)
+    this.transactions.load()
+    this.transactions.truncateTo(offset)
     this.#size = place.position
     this.cutTailForGood()
     this.#bytesSinceIndexEntry = 0
@@ -222,14 +227,16 @@ export class Segment {
 
   /** Ends appends: the last timestamp gets its entry and the indexes go to their files. */
   seal(): void {
-    this.index.addTime(this.largest)
+    this.writeIndexes()
     this.index.seal()
+    this.transactions.seal()
   }
 
   /** Writes the indexes of a segment that may still grow. */
   writeIndexes(): void {
     this.index.addTime(this.largest)
     this.index.write()
+    this.transactions.write()
   }
 
   /** Forces log and index files to the disk. */
@@ -238,6 +245,7 @@ export class Segment {
     try {
       await this.file.sync()
       await this.index.sync()
+      await this.transactions.sync()
     } finally {
       this.#reads--
       if (this.#closed) this.close()

@@ -11,6 +11,7 @@ import {
   string,
 } from '#core/config/define.ts'
 
+import { authorizerSettings } from './authorizer/config.ts'
 import { groupSettings } from './coordinator/config.ts'
 import { brokerLogSettings } from './log/config.ts'
 
@@ -169,6 +170,7 @@ export const brokerSettings = {
   ...storageSettings,
   ...brokerLogSettings,
   ...groupSettings,
+  ...authorizerSettings,
   ...singleNode,
 } as const
 

@@ -4,7 +4,7 @@ import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
-import { allowEverything } from './authorizer/allow-everything.ts'
+import { authorizerFor } from './authorizer/config.ts'
 import type { BrokerConfig } from './config.ts'
 import { Configs } from './controller/configs.ts'
 import { Controller } from './controller/controller.ts'
@@ -113,7 +113,7 @@ export class RunningBroker implements Broker {
       directoryId: meta.directoryId,
       config,
       controller: this.#controller,
-      authorizer: allowEverything,
+      authorizer: authorizerFor(config, image.acls),
       configs: this.#configs,
       partitions: this.#partitions,
       groups: this.#groups,

@@ -11,7 +11,7 @@ const operations = (...names: AclOperationName[]): Operations => ({
   bits: names.reduce((bits, name) => bits | (1 << aclOperations[name]), 0),
 })
 
-/** Which operations each type of resource knows: what CreateAcls accepts and what `authorizedOperations` tells. */
+/** Which operations each type of resource knows: what answers with authorized operations may tell. */
 export const operationsOn: Readonly<Record<ResourceTypeName, Operations>> = {
   TOPIC: operations('READ', 'WRITE', 'CREATE', 'DESCRIBE', 'DELETE', 'ALTER', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'),
   GROUP: operations('READ', 'DESCRIBE', 'DELETE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'),

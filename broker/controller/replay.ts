@@ -41,6 +41,12 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
       return replayConfig(record.value, image)
     case 'registerController':
       return replayRegisterController(record.value, image)
+    case 'accessControlEntry':
+      image.acls.add(record.value)
+      return
+    case 'removeAccessControlEntry':
+      if (!image.acls.remove(record.value.id)) throw new ReplayError(`no access control entry has id ${record.value.id}`)
+      return
     case 'producerIds':
       image.nextProducerId = Math.max(image.nextProducerId, record.value.nextProducerId)
       return

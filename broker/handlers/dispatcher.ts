@@ -2,6 +2,7 @@ import type { Log } from '#core/telemetry/log.ts'
 import { decodeRequest, encodeResponse, readRequestHeader } from '#core/wire/frame.ts'
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
+import { demand } from './authorization.ts'
 import type { Call, Served } from './handler.ts'
 import type { Node } from '../node.ts'
 import type { Connection, Pending } from '../network/connection.ts'
@@ -83,6 +84,9 @@ export class Dispatcher {
   #run(call: PendingCall, request: never): void {
     const { served } = call
     try {
+      if (served.requires !== undefined && this.#node.authorizer.enabled) {
+        demand(this.#node, call.client, ...served.requires(request, call as Call<never>))
+      }
       const result: unknown = served.handle(this.#node, request, call as Call<never>)
       if (result === undefined) return
       if (result instanceof Promise) {
@@ -102,8 +106,9 @@ export class Dispatcher {
     const known = error instanceof ProtocolError
     if (!known) this.#log('error', `${served.api.name} failed`, { error: (error as Error)?.stack ?? String(error) })
     const code = known ? error.errorCode : errorCodes.UNKNOWN_SERVER_ERROR.code
+    const message = known ? error.message : null
     try {
-      if (served.refuse !== undefined) call.respond(served.refuse(request, code, call as Call<never>))
+      if (served.refuse !== undefined) call.respond(served.refuse(request, code, call as Call<never>, message))
       else call.client.close(`${served.api.name} failed: ${(error as Error).message}`)
     } catch (second) {
       call.client.close(`${served.api.name} failed: ${(second as Error).message}`)

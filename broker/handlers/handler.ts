@@ -3,6 +3,7 @@ import { type VersionRange, type Versions, versionRange } from '#core/wire/versi
 
 import type { Endpoint } from '../network/connection.ts'
 import type { Node } from '../node.ts'
+import type { Right } from './authorization.ts'
 import type { Principal } from '../security/principal.ts'
 
 /** What a handler may know of the connection that a request came in on. */
@@ -52,8 +53,15 @@ export interface ServedOptions<Request, Response> {
   readonly pipelined?: boolean
   /** The handler looks at bytes of the request only until it returns, so they need not be copied for it. */
   readonly borrows?: boolean
+  /** The right that the request as a whole needs; without it the client gets what `refuse` makes of the error. */
+  readonly requires?: (request: Request, call: Call<Response>) => Right
   /** The answer that carries an error the handler threw. Without it the connection is closed. */
-  readonly refuse?: (request: Request, errorCode: number, call: Call<Response>) => Response
+  readonly refuse?: (
+    request: Request,
+    errorCode: number,
+    call: Call<Response>,
+    errorMessage: string | null,
+  ) => Response
   readonly handle: Handle<Request, Response>
 }
 
@@ -64,7 +72,10 @@ export interface Served {
   readonly advertisedFrom: number
   readonly pipelined: boolean
   readonly borrows: boolean
-  readonly refuse: ((request: never, errorCode: number, call: Call<never>) => unknown) | undefined
+  readonly requires: ((request: never, call: Call<never>) => Right) | undefined
+  readonly refuse:
+    | ((request: never, errorCode: number, call: Call<never>, errorMessage: string | null) => unknown)
+    | undefined
   readonly handle: Handle<never, never>
 }
 
@@ -80,6 +91,7 @@ export function serve<Request extends Fields, Response extends Fields>(
     advertisedFrom: options.advertisedFrom ?? versions.low,
     pipelined: options.pipelined === true,
     borrows: options.borrows === true,
+    requires: options.requires as Served['requires'],
     refuse: options.refuse as Served['refuse'],
     handle: options.handle as unknown as Served['handle'],
   }

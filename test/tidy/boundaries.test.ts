@@ -35,7 +35,14 @@ const arrows: Record<string, readonly string[]> = {
   'broker/authorizer': [],
   'broker/quota': [],
   'broker/replication': ['broker/log', 'broker/errors.ts'],
-  'broker/controller': ['broker/log', 'broker/security/protocol.ts', 'broker/config.ts', 'broker/errors.ts'],
+  'broker/controller': [
+    'broker/authorizer',
+    'broker/log',
+    'broker/quota',
+    'broker/security/protocol.ts',
+    'broker/config.ts',
+    'broker/errors.ts',
+  ],
   'broker/security': ['broker/network', 'broker/errors.ts'],
   'broker/handlers': [
     'broker/authorizer',

@@ -7,6 +7,16 @@ import { features } from '../../../broker/controller/features.ts'
 import { served } from '../../../broker/handlers/index.ts'
 import { batchOf, makeTopic, memoryBroker, wireClient } from '../../support/memory-broker.ts'
 
+const anyAcl = {
+  resourceTypeFilter: 1,
+  resourceNameFilter: null,
+  patternTypeFilter: 1,
+  principalFilter: null,
+  hostFilter: null,
+  operation: 1,
+  permissionType: 1,
+}
+
 /** A request that every version of an API can carry and that asks for something which is there. */
 const requests: Record<string, (version: number, topicId: string) => object> = {
   Produce: (version, topicId) => ({
@@ -83,6 +93,15 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   DeleteRecords: () => ({ timeoutMs: 1000, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 0 }] }] }),
   InitProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1000 }),
   OffsetForLeaderEpoch: () => ({ topics: [{ topic: 'a', partitions: [{ partition: 0, leaderEpoch: 0 }] }] }),
+  DescribeAcls: () => anyAcl,
+  CreateAcls: () => ({
+    creations: [
+      { resourceType: 2, resourceName: 'a', principal: 'User:a', host: '*', operation: 3, permissionType: 3 },
+    ],
+  }),
+  DeleteAcls: () => ({
+    filters: [anyAcl],
+  }),
   DescribeConfigs: () => ({
     includeSynonyms: true,
     resources: [
@@ -137,6 +156,9 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   21: { minAtMost: 1, maxAtLeast: 0 },
   22: { minAtMost: 0, maxAtLeast: 0 },
   23: { minAtMost: 2, maxAtLeast: 2 },
+  29: { minAtMost: 1, maxAtLeast: 1 },
+  30: { minAtMost: 1, maxAtLeast: 1 },
+  31: { minAtMost: 1, maxAtLeast: 1 },
   32: { minAtMost: 1, maxAtLeast: 1 },
   33: { minAtMost: 1, maxAtLeast: 0 },
   35: { minAtMost: 4, maxAtLeast: 1 },

@@ -12,6 +12,14 @@ export interface Committer {
   readonly generationIdOrMemberEpoch: number
 }
 
+/** What is to be committed, and how. */
+export interface CommitAttempt {
+  readonly apiVersion: number
+  readonly isTransactional: boolean
+  /** A member that lags behind may still commit for what it had before its epoch changed. */
+  readonly partitions: Iterable<{ readonly topic: string; readonly partition: number }>
+}
+
 /** What committed offsets, lists and deletions ask of a group, of whatever kind it is. */
 export interface Group {
   readonly type: GroupType
@@ -25,7 +33,7 @@ export interface Group {
   /** Whether the offsets of a topic are in use. */
   isSubscribedTo(topic: string): boolean
   /** Why this one may not commit, or null; a commit also shows that a member of a classic protocol lives. */
-  commitProblem(committer: Committer, options: { apiVersion: number; isTransactional: boolean }): ErrorName | null
+  commitProblem(committer: Committer, attempt: CommitAttempt): ErrorName | null
   /** Why this one may not read offsets, or null. Nobody in particular (a null id, a negative epoch) may. */
   fetchProblem(memberId: string | null, memberEpoch: number): ErrorName | null
   /** Why no offset at all may be deleted, or null. */

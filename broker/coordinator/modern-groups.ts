@@ -1,12 +1,12 @@
 import { ConsumerGroup } from './consumer-group/consumer-group.ts'
 import type { ModernGroup } from './group-kinds.ts'
 import type { GroupWorld } from './group/step.ts'
+import { StreamsGroup } from './streams-group/streams-group.ts'
 
 /** Makes groups that are then filled by the replay of their records; a kind of group that is served has its line here. */
 export const modernGroups: Readonly<Record<ModernGroup['type'], ((groupId: string) => ModernGroup) | undefined>> = {
   consumer: (groupId) => new ConsumerGroup(groupId),
-  // Not served yet: its records are not read either.
-  streams: undefined,
+  streams: (groupId) => new StreamsGroup(groupId),
 }
 
 /** Starts the timers of a group that was loaded: sessions and rebalance timeouts begin anew. */

@@ -7,6 +7,12 @@ import {
   decodeConsumerRecord,
   encodeConsumerRecord,
 } from './consumer-group/records.ts'
+import {
+  type StreamsGroupRecord,
+  decodeStreamsRecord,
+  encodeStreamsRecord,
+  streamsRecordTypes,
+} from './streams-group/records.ts'
 
 /** A committed offset. `leaderEpoch` is -1 when the client did not say. */
 export interface CommittedOffset {
@@ -22,7 +28,7 @@ export interface CommittedOffset {
 export type StoredGroup = GroupMetadataValue
 
 /** A record of a group that consists of its records; `kind` is the kind of group. */
-export type ModernRecord = ConsumerGroupRecord
+export type ModernRecord = ConsumerGroupRecord | StreamsGroupRecord
 
 /** A record of `__consumer_offsets` that this coordinator knows; a null value is a tombstone. */
 export type CoordinatorRecord =
@@ -37,7 +43,8 @@ export type CoordinatorRecord =
     }
 
 /** True for the records that make up consumer and streams groups; the others are replayed when they are in the log. */
-export const isModern = (record: CoordinatorRecord): record is ModernRecord => record.kind === 'consumer'
+export const isModern = (record: CoordinatorRecord): record is ModernRecord =>
+  record.kind === 'consumer' || record.kind === 'streams'
 
 /** Version 3 is what every Apache Kafka since 2.1 reads; version 1 alone has room for an expiry of its own. */
 const groupVersion = 3
@@ -47,6 +54,7 @@ const offsetVersionWithExpiry = 1
 /** Key and value bytes of a record. */
 export function encodeRecord(record: CoordinatorRecord): { readonly key: Buffer; readonly value: Buffer | null } {
   if (record.kind === 'consumer') return encodeConsumerRecord(record)
+  if (record.kind === 'streams') return encodeStreamsRecord(record)
   const { groupId: group, value } = record
   if (record.kind === 'group') {
     return {
@@ -66,6 +74,7 @@ export function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorReco
   if (key.length < 2) return null
   const type = key.readInt16BE(0)
   if (consumerRecordTypes.has(type)) return decodeConsumerRecord(type, key, value)
+  if (streamsRecordTypes.has(type)) return decodeStreamsRecord(type, key, value)
   switch (type) {
     case 0:
     case 1: {

@@ -20,7 +20,7 @@ export function answerCommit(
   request: OffsetCommitRequest,
 ): Promise<OffsetCommitResponseInput> {
   const nowMs = ports.clock.now()
-  const records: CoordinatorRecord[] = []
+  const records: (CoordinatorRecord & { readonly kind: 'offset' })[] = []
   const problems = request.topics.map((topic): Refused[] => {
     const name = context.apiVersion >= 10 ? ports.topics.topicName(topic.topicId) : topic.name
     if (name === undefined) return topic.partitions.map(() => 'UNKNOWN_TOPIC_ID')
@@ -39,7 +39,7 @@ export function answerCommit(
   })
   return new Promise((resolve) => {
     const problem =
-      typeof found === 'string' ? found : checkCommit(found.find(request.groupId), request, context.apiVersion)
+      typeof found === 'string' ? found : checkCommit(found.find(request.groupId), request, context.apiVersion, records)
     if (problem !== null || typeof found === 'string') return resolve(answer(problem))
     found.run(request.groupId, { records, stored: (failed) => resolve(answer(failed)) })
   })

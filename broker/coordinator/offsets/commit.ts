@@ -1,7 +1,7 @@
 import type { OffsetCommitRequest } from '#core/wire/api/08-offset-commit.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import type { GroupSettings } from '../config.ts'
-import type { Group } from '../group-kinds.ts'
+import type { CommitAttempt, Group } from '../group-kinds.ts'
 import type { CommittedOffset } from '../records.ts'
 
 /** Why nobody of a group may commit, or this one may not; null when it may. */
@@ -9,8 +9,9 @@ export function checkCommit(
   group: Group | undefined,
   request: OffsetCommitRequest,
   apiVersion: number,
+  partitions: CommitAttempt['partitions'],
 ): ErrorName | null {
-  if (group !== undefined) return group.commitProblem(request, { apiVersion, isTransactional: false })
+  if (group !== undefined) return group.commitProblem(request, { apiVersion, isTransactional: false, partitions })
   if (request.generationIdOrMemberEpoch < 0) return null
   return apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
 }

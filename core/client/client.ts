@@ -235,15 +235,30 @@ export interface ConfigEntry {
   readonly source: number
 }
 
-/** Whose settings are meant: a topic by its name, a broker by its id. */
-export type ConfigResource = { readonly type: 'topic' | 'broker'; readonly name: string }
+/** Whose settings are meant: a topic or group by its name, a broker by its id, all brokers by an empty name. */
+export type ConfigResource = { readonly type: 'topic' | 'broker' | 'group'; readonly name: string }
 
 /** -1 latest, -2 earliest, -3 offset of the largest timestamp, else ms since the epoch. */
 export type OffsetQuery = TopicPartition & { readonly timestamp: number }
 
-/** A group with its members; `metadata` and `assignment` are the bytes of its protocol. */
+/** Who balances a group: its members themselves, or the broker for consumers or for streams applications. */
+export type GroupType = 'classic' | 'consumer' | 'streams'
+
+/** A group as a list of all groups shows it. */
+export interface GroupListing {
+  readonly groupId: string
+  readonly type: GroupType
+  readonly protocolType: string
+  readonly state: string
+}
+
+/**
+ * A group with its members; `metadata` and `assignment` are the bytes of a classic group's protocol, `partitions` what a
+ * member reads, as far as the protocol tells.
+ */
 export interface GroupDescription {
   readonly groupId: string
+  readonly type: GroupType
   readonly state: string
   readonly protocolType: string
   readonly protocol: string
@@ -254,6 +269,69 @@ export interface GroupDescription {
     readonly clientHost: string
     readonly metadata: Buffer
     readonly assignment: Buffer
+    readonly partitions: readonly TopicPartition[]
+  }[]
+}
+
+/** Kafka's names for what ACLs are made of. The place of a name is its number on the wire. */
+export const aclNames = {
+  resourceTypes: ['UNKNOWN', 'ANY', 'TOPIC', 'GROUP', 'CLUSTER', 'TRANSACTIONAL_ID', 'DELEGATION_TOKEN', 'USER'],
+  patternTypes: ['UNKNOWN', 'ANY', 'MATCH', 'LITERAL', 'PREFIXED'],
+  operations: [
+    'UNKNOWN',
+    'ANY',
+    'ALL',
+    'READ',
+    'WRITE',
+    'CREATE',
+    'DELETE',
+    'ALTER',
+    'DESCRIBE',
+    'CLUSTER_ACTION',
+    'DESCRIBE_CONFIGS',
+    'ALTER_CONFIGS',
+    'IDEMPOTENT_WRITE',
+    'CREATE_TOKENS',
+    'DESCRIBE_TOKENS',
+    'TWO_PHASE_COMMIT',
+  ],
+  permissions: ['UNKNOWN', 'ANY', 'DENY', 'ALLOW'],
+} as const
+
+type AclName<Kind extends keyof typeof aclNames> = (typeof aclNames)[Kind][number]
+
+/** An access control entry: who may, or may not, do what with which resource, and from where. */
+export interface AclEntry {
+  readonly resourceType: AclName<'resourceTypes'>
+  /** `*` stands for all of the type; the cluster is `kafka-cluster`. */
+  readonly resourceName: string
+  readonly patternType: AclName<'patternTypes'>
+  /** Type and name: `User:alice`, `User:*`. */
+  readonly principal: string
+  /** An address, or `*`. */
+  readonly host: string
+  readonly operation: AclName<'operations'>
+  readonly permission: AclName<'permissions'>
+}
+
+/** What entries must be like; what is left out does not count. */
+export type AclFilter = { readonly [Key in keyof AclEntry]?: AclEntry[Key] | undefined }
+
+/** A directory in which a broker keeps logs. Sizes in bytes, -1 where the broker does not tell. */
+export interface LogDirDescription {
+  readonly broker: number
+  readonly path: string
+  /** Kafka's name of what is wrong with the directory. */
+  readonly error: string | undefined
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly replicas: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly sizeBytes: number
+    readonly offsetLag: number
+    /** A copy that is to take over from the one in another directory. */
+    readonly future: boolean
   }[]
 }
 
@@ -275,12 +353,17 @@ export interface Admin {
     queries: readonly OffsetQuery[],
   ): Promise<ReadonlyMap<string, { readonly offset: number; readonly timestamp: number }>>
   deleteRecords(before: readonly TopicPartitionOffset[]): Promise<ReadonlyMap<string, number>>
-  listGroups(): Promise<{ readonly groupId: string; readonly protocolType: string; readonly state: string }[]>
+  listGroups(): Promise<GroupListing[]>
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
   deleteGroups(groupIds: readonly string[]): Promise<void>
   groupOffsets(groupId: string): Promise<TopicPartitionOffset[]>
   alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  describeAcls(filter: AclFilter): Promise<AclEntry[]>
+  createAcls(entries: readonly AclEntry[]): Promise<void>
+  /** Removes what matches any of the filters; returns what was removed. */
+  deleteAcls(filters: readonly AclFilter[]): Promise<AclEntry[]>
+  describeLogDirs(): Promise<LogDirDescription[]>
   describeCluster(): Promise<{
     readonly clusterId: string
     readonly controller: number

@@ -4,7 +4,7 @@ import { isTransient, refusal } from '#core/client/errors.ts'
 import { describeConfigs } from '#core/wire/api/32-describe-configs.ts'
 import { incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-configs.ts'
 
-const resourceTypes = { topic: 2, broker: 4 } as const
+const resourceTypes = { topic: 2, broker: 4, group: 32 } as const
 const operations = { set: 0, reset: 1 } as const
 
 /** Settings by resource name, asked of the broker that knows: a broker of itself, any broker of topics. */

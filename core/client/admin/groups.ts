@@ -1,17 +1,27 @@
-import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '#core/client/client.ts'
+import type {
+  GroupDescription,
+  GroupListing,
+  GroupType,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '#core/client/client.ts'
+import { describe as describeGroup } from '#core/client/admin/group-descriptions.ts'
 import { byTopic } from '#core/client/cluster/by-leader.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import { commitOffsets, fetchCommitted } from '#core/client/group/committed-offsets.ts'
 import { GroupCoordinator } from '#core/client/group/coordinator.ts'
 import { refusal } from '#core/client/errors.ts'
-import { describeGroups, type DescribeGroupsResponse } from '#core/wire/api/15-describe-groups.ts'
 import { listGroups } from '#core/wire/api/16-list-groups.ts'
 import { deleteGroups } from '#core/wire/api/42-delete-groups.ts'
 import { offsetDelete } from '#core/wire/api/47-offset-delete.ts'
-import { errorCodes } from '#core/wire/errors.ts'
+
+/** As brokers write them; those from before there were types have classic groups only. */
+const groupTypes: ReadonlyMap<string, GroupType> = new Map(
+  (['classic', 'consumer', 'streams'] as const).map((type) => [type, type]),
+)
 
 /** Groups of all brokers: each knows those that it coordinates. */
-export async function list(cluster: Cluster): Promise<{ groupId: string; protocolType: string; state: string }[]> {
+export async function list(cluster: Cluster): Promise<GroupListing[]> {
   return cluster.retrying(async () => {
     await cluster.refresh([])
     const answers = await Promise.all(
@@ -19,51 +29,20 @@ export async function list(cluster: Cluster): Promise<{ groupId: string; protoco
     )
     return answers.flatMap(({ errorCode, groups }) => {
       if (errorCode !== 0) throw refusal(errorCode, 'listing groups')
-      return groups.map(({ groupId, protocolType, groupState }) => ({ groupId, protocolType, state: groupState }))
+      return groups.map(({ groupId, protocolType, groupState, groupType }) => ({
+        groupId,
+        type: groupTypes.get(groupType.toLowerCase()) ?? 'classic',
+        protocolType,
+        state: groupState,
+      }))
     })
   })
 }
 
 /** Describes groups, each asked of its coordinator; one that is not there has state Dead and no members. */
 export function describe(cluster: Cluster, groupIds: readonly string[]): Promise<GroupDescription[]> {
-  return Promise.all(
-    groupIds.map((groupId) =>
-      cluster.retrying(async () => {
-        const coordinator = new GroupCoordinator(cluster, groupId)
-        const { groups } = await coordinator.send(describeGroups, { groups: [groupId] })
-        const group = groups[0]
-        if (group === undefined || group.errorCode === errorCodes.GROUP_ID_NOT_FOUND.code) return deadGroup(groupId)
-        coordinator.check(group.errorCode, `describing group "${groupId}"`, group.errorMessage)
-        return description(group)
-      }),
-    ),
-  )
+  return Promise.all(groupIds.map((groupId) => cluster.retrying(() => describeGroup(cluster, groupId))))
 }
-
-const deadGroup = (groupId: string): GroupDescription => ({
-  groupId,
-  state: 'Dead',
-  protocolType: '',
-  protocol: '',
-  members: [],
-})
-
-const description = (group: DescribeGroupsResponse['groups'][number]): GroupDescription => ({
-  groupId: group.groupId,
-  state: group.groupState,
-  protocolType: group.protocolType,
-  protocol: group.protocolData,
-  members: group.members.map(
-    ({ memberId, groupInstanceId, clientId, clientHost, memberMetadata, memberAssignment }) => ({
-      memberId,
-      groupInstanceId,
-      clientId,
-      clientHost,
-      metadata: memberMetadata,
-      assignment: memberAssignment,
-    }),
-  ),
-})
 
 /** Deletes groups without members; rejects with the first that cannot be deleted. */
 export async function remove(cluster: Cluster, groupIds: readonly string[]): Promise<void> {

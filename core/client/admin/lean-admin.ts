@@ -1,12 +1,18 @@
+import * as acls from '#core/client/admin/acls.ts'
 import * as configs from '#core/client/admin/configs.ts'
 import * as groups from '#core/client/admin/groups.ts'
+import * as logDirs from '#core/client/admin/log-dirs.ts'
 import * as records from '#core/client/admin/records.ts'
 import * as topics from '#core/client/admin/topics.ts'
 import type {
+  AclEntry,
+  AclFilter,
   Admin,
   ConfigEntry,
   ConfigResource,
   GroupDescription,
+  GroupListing,
+  LogDirDescription,
   NewTopic,
   OffsetQuery,
   TopicDescription,
@@ -62,7 +68,7 @@ export class LeanAdmin implements Admin {
     return records.deleteBefore(this.#cluster, before)
   }
 
-  listGroups(): Promise<{ readonly groupId: string; readonly protocolType: string; readonly state: string }[]> {
+  listGroups(): Promise<GroupListing[]> {
     return groups.list(this.#cluster)
   }
 
@@ -84,6 +90,22 @@ export class LeanAdmin implements Admin {
 
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
     return groups.deleteOffsets(this.#cluster, groupId, partitions)
+  }
+
+  describeAcls(filter: AclFilter): Promise<AclEntry[]> {
+    return acls.describe(this.#cluster, filter)
+  }
+
+  createAcls(entries: readonly AclEntry[]): Promise<void> {
+    return acls.create(this.#cluster, entries)
+  }
+
+  deleteAcls(filters: readonly AclFilter[]): Promise<AclEntry[]> {
+    return acls.remove(this.#cluster, filters)
+  }
+
+  describeLogDirs(): Promise<LogDirDescription[]> {
+    return logDirs.describe(this.#cluster)
   }
 
   async describeCluster(): Promise<{

@@ -5,6 +5,7 @@ import {
   type ConfigEntry,
   type ConfigResource,
   type GroupDescription,
+  type GroupListing,
   type NewTopic,
   type OffsetQuery,
   partitionKey,
@@ -12,11 +13,12 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '#core/client/client.ts'
+import { consumerPartitions } from '#core/client/admin/group-descriptions.ts'
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 import { cannot, type Load } from '#core/client/kafkajs/limits.ts'
 
-const resourceTypes = { topic: 2, broker: 4 } as const
+const resourceTypes = { topic: 2, broker: 4, group: 32 } as const
 
 /** Administration as far as kafkajs goes. */
 export class KafkajsAdmin implements Admin {
@@ -110,15 +112,16 @@ export class KafkajsAdmin implements Admin {
     return this.watermarks(before, 'low')
   }
 
-  async listGroups(): Promise<{ readonly groupId: string; readonly protocolType: string; readonly state: string }[]> {
+  async listGroups(): Promise<GroupListing[]> {
     const { groups } = await (await this.#connected()).listGroups()
-    return groups.map(({ groupId, protocolType }) => ({ groupId, protocolType, state: '' }))
+    return groups.map(({ groupId, protocolType }) => ({ groupId, type: 'classic', protocolType, state: '' }))
   }
 
   async describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]> {
     const { groups } = await (await this.#connected()).describeGroups([...groupIds])
     return groups.map(({ groupId, state, protocolType, protocol, members }) => ({
       groupId,
+      type: 'classic',
       state,
       protocolType,
       protocol,
@@ -129,6 +132,7 @@ export class KafkajsAdmin implements Admin {
         clientHost,
         metadata: memberMetadata,
         assignment: memberAssignment,
+        partitions: consumerPartitions(protocolType, memberAssignment),
       })),
     }))
   }
@@ -160,6 +164,22 @@ export class KafkajsAdmin implements Admin {
 
   deleteGroupOffsets(): never {
     return cannot('deletion of single committed offsets')
+  }
+
+  describeAcls(): never {
+    return cannot('ACLs here')
+  }
+
+  createAcls(): never {
+    return cannot('ACLs here')
+  }
+
+  deleteAcls(): never {
+    return cannot('ACLs here')
+  }
+
+  describeLogDirs(): never {
+    return cannot('descriptions of log directories')
   }
 
   async describeCluster(): Promise<{

@@ -13,6 +13,7 @@ import {
 
 import { authorizerSettings } from './authorizer/config.ts'
 import { groupSettings } from './coordinator/config.ts'
+import { transactionSettings } from './coordinator/transaction/config.ts'
 import { brokerLogSettings } from './log/config.ts'
 
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
@@ -117,6 +118,18 @@ const singleNode = {
     default: 1,
     check: positive,
   }),
+  'transaction.state.log.replication.factor': int({
+    doc: 'Replicas of __transaction_state when it is created.',
+    default: 1,
+    importance: 'high',
+    check: positive,
+  }),
+  'transaction.state.log.min.isr': int({
+    doc: 'The min.insync.replicas of __transaction_state when it is created.',
+    default: 1,
+    importance: 'high',
+    check: positive,
+  }),
   'group.initial.rebalance.delay.ms': duration({
     doc: 'How long the first rebalance of an empty group waits for more members before it goes ahead.',
     default: 0,
@@ -170,6 +183,7 @@ export const brokerSettings = {
   ...storageSettings,
   ...brokerLogSettings,
   ...groupSettings,
+  ...transactionSettings,
   ...authorizerSettings,
   ...singleNode,
 } as const

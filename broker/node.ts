@@ -8,6 +8,7 @@ import type { BrokerConfig } from './config.ts'
 import type { Configs } from './controller/configs.ts'
 import type { Controller } from './controller/controller.ts'
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts'
+import type { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
 import type { BrokerMetrics } from './events.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { BufferPool } from './network/buffer-pool.ts'
@@ -25,6 +26,7 @@ export interface Node {
   readonly configs: Configs
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly logs: LogDirectory
   /** Memory for what is read from logs and goes out to clients. */
   readonly buffers: BufferPool

@@ -2,29 +2,39 @@ import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { MetadataImage } from './controller/image.ts'
 import type { OffsetsPartitions, Topics } from './coordinator/ports.ts'
-import { offsetsTopic } from './publisher.ts'
+import type { TransactionPartitions } from './coordinator/transaction/ports.ts'
+import { offsetsTopic, transactionsTopic } from './publisher.ts'
 import type { Partitions } from './replication/partitions.ts'
 
 /** `__consumer_offsets` as the group coordinator wants it: an append is done when it may be acknowledged. */
-export function offsetsPartitions(image: MetadataImage, partitions: Partitions): OffsetsPartitions {
+export const offsetsPartitions = (image: MetadataImage, partitions: Partitions): OffsetsPartitions =>
+  coordinatorPartitions(offsetsTopic, image, partitions)
+
+/** `__transaction_state` as the transaction coordinator wants it. */
+export const transactionPartitions = (image: MetadataImage, partitions: Partitions): TransactionPartitions =>
+  coordinatorPartitions(transactionsTopic, image, partitions)
+
+function coordinatorPartitions(topic: string, image: MetadataImage, partitions: Partitions): TransactionPartitions {
   const partitionAt = (index: number) => {
-    const partition = partitions.get(offsetsTopic, index)
+    const partition = partitions.get(topic, index)
     if (partition === undefined) throw new ProtocolError('NOT_LEADER_OR_FOLLOWER')
     return partition
   }
   return {
     get count() {
-      return image.topics.get(offsetsTopic)?.partitions.length ?? 0
+      return image.topics.get(topic)?.partitions.length ?? 0
     },
     get maxBatchBytes() {
-      return partitions.get(offsetsTopic, 0)?.log.config['max.message.bytes'] ?? 1_048_588
+      return partitions.get(topic, 0)?.log.config['max.message.bytes'] ?? 1_048_588
     },
-    append(index, batches) {
-      const { log } = partitionAt(index)
-      const { lastOffset } = partitionAt(index).append(batches, 'coordinator')
+    append(index, batches, transactionVersion) {
+      const partition = partitionAt(index)
+      const { log } = partition
+      const { lastOffset } = partition.append(batches, 'coordinator', transactionVersion)
       if (log.durableEndOffset <= lastOffset) return log.durable(lastOffset + 1)
     },
     read: (index) => partitionAt(index).log.scan(),
+    leaderEpoch: (index) => partitionAt(index).leaderEpoch,
   }
 }
 

@@ -9,14 +9,21 @@ import type { LogDirectory } from './log/log-directory.ts'
 import { Partition } from './replication/partition.ts'
 import type { Partitions } from './replication/partitions.ts'
 
-/** Who else has to know what became of the offsets topic and of deleted topics. */
+/** Who else has to know what became of the coordinators' topics and of deleted topics. */
 export interface PublisherListener {
-  offsetsPartitionLed(partition: number): void
-  offsetsTopicRemoved(partitions: number): void
+  coordinatorPartitionLed(topic: CoordinatorTopic, partition: number): void
+  coordinatorTopicRemoved(topic: CoordinatorTopic, partitions: number): void
   topicsRemoved(names: readonly string[]): void
 }
 
+/** Where the group coordinator keeps what it knows. */
 export const offsetsTopic = '__consumer_offsets'
+/** Where the transaction coordinator does. */
+export const transactionsTopic = '__transaction_state'
+export type CoordinatorTopic = typeof offsetsTopic | typeof transactionsTopic
+
+const isCoordinatorTopic = (name: string): name is CoordinatorTopic =>
+  name === offsetsTopic || name === transactionsTopic
 
 /**
  * Makes the world follow the metadata: opens, configures and removes the logs of partitions as the image says. Runs once
@@ -110,7 +117,7 @@ export class Publisher {
     this.#partitions.add(partition)
     this.#names.set(topic.id, topic.name)
     this.#lead(topic.id, index)
-    if (topic.name === offsetsTopic) this.#listener.offsetsPartitionLed(index)
+    if (isCoordinatorTopic(topic.name)) this.#listener.coordinatorPartitionLed(topic.name, index)
   }
 
   #lead(topicId: string, index: number): void {
@@ -131,7 +138,7 @@ export class Publisher {
     this.#names.delete(topicId)
     const partitions = this.#partitions.remove(name)
     for (const { topic, index } of partitions) this.#logs.delete(topic, index)
-    if (name === offsetsTopic) this.#listener.offsetsTopicRemoved(partitions.length)
+    if (isCoordinatorTopic(name)) this.#listener.coordinatorTopicRemoved(name, partitions.length)
     return name
   }
 }

@@ -11,6 +11,7 @@ import { Controller } from './controller/controller.ts'
 import { openMetadataLog } from './controller/metadata-log.ts'
 import type { MetaProperties } from './controller/meta-properties.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
+import { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
 import { brokerErrors } from './errors.ts'
 import { type BrokerMetrics, brokerMetrics } from './events.ts'
 import { Dispatcher } from './handlers/dispatcher.ts'
@@ -22,9 +23,10 @@ import type { Endpoint } from './network/connection.ts'
 import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
-import { offsetsPartitions, topicsOf } from './offsets-partitions.ts'
-import { Publisher } from './publisher.ts'
+import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
+import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
 import { Partitions } from './replication/partitions.ts'
+import { transactionMarkers } from './transaction-markers.ts'
 
 /** The world as a broker sees it; what is left out is the real one. */
 export interface BrokerPorts {
@@ -68,6 +70,7 @@ export class RunningBroker implements Broker {
   readonly #configs: Configs
   readonly #partitions = new Partitions()
   readonly #groups: GroupCoordinator
+  readonly #transactions: TransactionCoordinator
   readonly #node: Node
   #listeners: Listener[] = []
   #endpoints: Endpoint[] = []
@@ -106,6 +109,15 @@ export class RunningBroker implements Broker {
       partitions: offsetsPartitions(image, this.#partitions),
       topics: topicsOf(image),
     })
+    this.#transactions = new TransactionCoordinator({
+      ...ports,
+      log,
+      config,
+      partitions: transactionPartitions(image, this.#partitions),
+      transactionVersion: () => image.feature('transaction.version'),
+      nextProducerId: () => this.#controller.nextProducerId(),
+      writeMarker: transactionMarkers(image, this.#partitions, this.#groups, ports.clock, log),
+    })
     this.#node = {
       ...ports,
       id: meta.nodeId,
@@ -117,6 +129,7 @@ export class RunningBroker implements Broker {
       configs: this.#configs,
       partitions: this.#partitions,
       groups: this.#groups,
+      transactions: this.#transactions,
       logs,
       buffers: new BufferPool(),
       log,
@@ -142,9 +155,9 @@ export class RunningBroker implements Broker {
       partitions: this.#partitions,
       log: this.#log,
       listener: {
-        offsetsPartitionLed: (partition) => this.#loadGroups(partition),
-        offsetsTopicRemoved: (count) => {
-          for (let partition = 0; partition < count; partition++) this.#groups.unload(partition)
+        coordinatorPartitionLed: (topic, partition) => this.#loadCoordinator(topic, partition),
+        coordinatorTopicRemoved: (topic, count) => {
+          for (let partition = 0; partition < count; partition++) this.#coordinatorOf(topic).unload(partition)
         },
         topicsRemoved: (names) => this.#groups.onTopicsDeleted(names),
       },
@@ -165,6 +178,7 @@ export class RunningBroker implements Broker {
   /** Lets go of everything after a start that failed; the log stays as a crash would leave it. */
   async abort(): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.stop(0)))
+    await this.#transactions.close()
     await this.#groups.close()
     await this.#logs.close()
   }
@@ -173,6 +187,7 @@ export class RunningBroker implements Broker {
     for (const listener of this.#listeners) listener.close()
     const waiting = [...this.#partitions.all()]
     for (const partition of waiting) partition.retire()
+    await this.#transactions.close()
     await this.#groups.close()
     await Promise.all(this.#listeners.map((listener) => listener.stop(stopGraceMs)))
     await this.#controller.resign()
@@ -231,9 +246,15 @@ export class RunningBroker implements Broker {
     }
   }
 
-  #loadGroups(partition: number): void {
-    this.#groups.load(partition).catch((error: Error) => {
-      this.#log('error', 'the groups of a partition cannot be loaded', { partition, error: error.message })
-    })
+  #coordinatorOf(topic: CoordinatorTopic): GroupCoordinator | TransactionCoordinator {
+    return topic === offsetsTopic ? this.#groups : this.#transactions
+  }
+
+  #loadCoordinator(topic: CoordinatorTopic, partition: number): void {
+    this.#coordinatorOf(topic)
+      .load(partition)
+      .catch((error: Error) => {
+        this.#log('error', 'what a coordinator keeps cannot be loaded', { topic, partition, error: error.message })
+      })
   }
 }

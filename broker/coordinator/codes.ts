@@ -21,6 +21,11 @@ export function appendProblem(error: unknown): ErrorName {
     case 'KAFKA_STORAGE_ERROR':
     case 'NOT_COORDINATOR':
       return 'NOT_COORDINATOR'
+    // Of a transaction that is not the producer's any more.
+    case 'INVALID_PRODUCER_EPOCH':
+    case 'INVALID_TXN_STATE':
+    case 'TRANSACTION_COORDINATOR_FENCED':
+      return name
     default:
       return 'UNKNOWN_SERVER_ERROR'
   }

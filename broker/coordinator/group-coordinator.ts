@@ -6,6 +6,7 @@ import type { LeaveGroupRequest, LeaveGroupResponseInput } from '#core/wire/api/
 import type { SyncGroupRequest, SyncGroupResponseInput } from '#core/wire/api/14-sync-group.ts'
 import type { DescribeGroupsRequest, DescribeGroupsResponseInput } from '#core/wire/api/15-describe-groups.ts'
 import type { ListGroupsRequest, ListGroupsResponseInput } from '#core/wire/api/16-list-groups.ts'
+import type { TxnOffsetCommitRequest, TxnOffsetCommitResponseInput } from '#core/wire/api/28-txn-offset-commit.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponseInput } from '#core/wire/api/42-delete-groups.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
 import type { Timer } from '#core/ports/timers.ts'
@@ -21,9 +22,10 @@ import { syncGroup } from './group/sync.ts'
 import { partitionForGroup } from './java-hash.ts'
 import { answerCommit } from './offsets/answer-commit.ts'
 import { answerFetch } from './offsets/answer-fetch.ts'
+import { answerTxnCommit } from './offsets/answer-txn-commit.ts'
 import { deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
 import type { CoordinatorPorts, RequestContext } from './ports.ts'
-import { Shard } from './shard.ts'
+import { type OffsetsMarker, Shard } from './shard.ts'
 
 /** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
 const allGroupOperations = 3400
@@ -169,6 +171,19 @@ export class GroupCoordinator {
 
   offsetCommit(context: RequestContext, request: OffsetCommitRequest): Promise<OffsetCommitResponseInput> {
     return answerCommit(this.#find(request.groupId, true), this.#ports, context, request)
+  }
+
+  /** Commits offsets inside of a transaction, of which the caller has made sure that it is open. */
+  txnOffsetCommit(context: RequestContext, request: TxnOffsetCommitRequest): Promise<TxnOffsetCommitResponseInput> {
+    return answerTxnCommit(this.#find(request.groupId, true), this.#ports, context, request)
+  }
+
+  /** Writes a transaction's marker into a partition of `__consumer_offsets`; `done` hears null when it is in the log. */
+  endTransaction(partition: number, marker: OffsetsMarker, done: (problem: ErrorName | null) => void): void {
+    const shard = this.#shards.get(partition)
+    if (shard === undefined) return done('NOT_COORDINATOR')
+    if (!shard.isLoaded) return done('COORDINATOR_LOAD_IN_PROGRESS')
+    shard.endTransaction(marker, done)
   }
 
   offsetFetch(context: RequestContext, request: OffsetFetchRequest): OffsetFetchResponseInput {

@@ -19,9 +19,9 @@ export interface OffsetsPartitions {
   readonly maxBatchBytes: number
   /**
    * Appends whole batches, whose offsets are assigned here. Done when they may be acknowledged; throws or rejects only
-   * when they are not in the log.
+   * when they are not in the log. With a transaction marker comes the transaction.version of its transaction.
    */
-  append(partition: number, batches: Buffer): void | Promise<void>
+  append(partition: number, batches: Buffer, transactionVersion?: number): void | Promise<void>
   /** Everything from the log's start to its end, in order; each piece holds whole batches. */
   read(partition: number): Iterable<Buffer> | AsyncIterable<Buffer>
 }

@@ -26,20 +26,26 @@ export interface WriterPorts {
     /** The largest batch that the topic takes, in bytes. */
     readonly maxBatchBytes: number
     /** Appends whole batches; done when they may be acknowledged, throws or rejects only when they are not in the log. */
-    append(partition: number, batches: Buffer): void | Promise<void>
+    append(partition: number, batches: Buffer, transactionVersion?: number): void | Promise<void>
   }
   /** Runs a call when this turn of the loop is over, for group commit; `setImmediate` when absent. */
   readonly defer?: (call: () => void) => void
+}
+
+/** A transaction marker and the transaction.version of its transaction. */
+interface ReadyBatch {
+  readonly batch: Buffer
+  readonly transactionVersion: number
 }
 
 interface Entry {
   readonly records: readonly EncodedRecord[]
   /** The most that the records take in a batch. */
   readonly sizeInBytes: number
-  /** Entries inside of transactions have batches of their own. */
+  /** Set for records inside of a transaction. */
   readonly stamp: TransactionStamp | undefined
   /** Instead of records: a batch that is ready as it is. */
-  readonly ready: Buffer | undefined
+  readonly ready: ReadyBatch | undefined
   readonly done: Done
 }
 
@@ -98,9 +104,9 @@ export class RecordWriter<Item> {
   }
 
   /** Appends a batch as it is, in its order among the other entries: a transaction marker. */
-  appendBatch(batch: Buffer, done: Done): void {
+  appendBatch(ready: ReadyBatch, done: Done): void {
     if (this.#isClosed) return done('NOT_COORDINATOR')
-    this.#add({ records: [], sizeInBytes: 0, stamp: undefined, ready: batch, done })
+    this.#add({ records: [], sizeInBytes: 0, stamp: undefined, ready, done })
   }
 
   #add(entry: Entry): void {
@@ -119,15 +125,21 @@ export class RecordWriter<Item> {
 
   #flush(): void {
     if (this.#isClosed || this.#waiting.length === 0) return
-    const append: Append = { entries: this.#waiting, outcome: undefined }
+    const waiting = this.#waiting
     this.#waiting = []
+    for (const entries of together(waiting)) this.#write(entries)
+  }
+
+  #write(entries: readonly Entry[]): void {
+    const append: Append = { entries, outcome: undefined }
     this.#appends.push(append)
-    const isNothing = append.entries.every(({ records, ready }) => records.length === 0 && ready === undefined)
+    const isNothing = entries.every(({ records, ready }) => records.length === 0 && ready === undefined)
     if (isNothing) return this.#settle(append, null)
     try {
       const { clock, partitions } = this.#ports
-      const batches = buildBatches(append.entries, partitions.maxBatchBytes - batchOverheadBytes, clock.now())
-      const pending = partitions.append(this.#partition, batches)
+      const { ready } = entries[0]!
+      const batches = ready?.batch ?? buildBatches(entries, partitions.maxBatchBytes - batchOverheadBytes, clock.now())
+      const pending = partitions.append(this.#partition, batches, ready?.transactionVersion)
       if (pending === undefined) return this.#settle(append, null)
       pending.then(
         () => this.#settle(append, null),
@@ -153,30 +165,39 @@ export class RecordWriter<Item> {
 }
 
 /**
- * Batches of at most `maxBytes` of records; the records of one entry share a batch if they fit into one, and those of a
- * transaction share it with nobody.
+ * What may share an append: everything but records inside of transactions and markers, which the log may refuse for
+ * reasons that are nobody else's.
  */
+function together(entries: readonly Entry[]): Entry[][] {
+  const rows: Entry[][] = []
+  let open: Entry[] | undefined
+  for (const entry of entries) {
+    const isAlone = entry.stamp !== undefined || entry.ready !== undefined
+    if (isAlone || open === undefined) rows.push((open = []))
+    open.push(entry)
+    if (isAlone) open = undefined
+  }
+  return rows
+}
+
+/** Batches of at most `maxBytes` of records; the records of one entry share a batch if they fit into one. */
 function buildBatches(entries: readonly Entry[], maxBytes: number, timestamp: number): Buffer {
   const built: Buffer[] = []
-  let stamp: TransactionStamp | undefined
-  let builder = new BatchBuilder()
-  const begin = (next: TransactionStamp | undefined): void => {
-    if (builder.count > 0) built.push(builder.build())
-    stamp = next
-    builder = new BatchBuilder(next === undefined ? {} : { ...next, isTransactional: true })
-  }
+  const { stamp } = entries[0]!
+  const next = (): BatchBuilder => new BatchBuilder(stamp === undefined ? {} : { ...stamp, isTransactional: true })
+  let builder = next()
   const makeRoom = (bytes: number): void => {
-    if (builder.count > 0 && builder.sizeInBytes + bytes > maxBytes) begin(stamp)
+    if (builder.count === 0 || builder.sizeInBytes + bytes <= maxBytes) return
+    built.push(builder.build())
+    builder = next()
   }
-  for (const entry of entries) {
-    if (entry.ready !== undefined || entry.stamp !== stamp) begin(entry.stamp)
-    if (entry.ready !== undefined) built.push(entry.ready)
-    makeRoom(entry.sizeInBytes)
-    for (const { key, value } of entry.records) {
+  for (const { records, sizeInBytes } of entries) {
+    makeRoom(sizeInBytes)
+    for (const { key, value } of records) {
       makeRoom(recordSizeBound(key, value))
       builder.append(timestamp, key, value)
     }
   }
-  begin(undefined)
+  built.push(builder.build())
   return built.length === 1 ? built[0]! : Buffer.concat(built)
 }

@@ -15,9 +15,17 @@ import { replayPartition } from './loading.ts'
 import { resume } from './modern-groups.ts'
 import { expire } from './offsets/expiry.ts'
 import type { CoordinatorPorts, Topics } from './ports.ts'
-import { RecordWriter } from './record-writer.ts'
+import { RecordWriter, type TransactionStamp } from './record-writer.ts'
 import { type CoordinatorRecord, encodeRecord, isModern } from './records.ts'
 import { StoredState } from './stored-state.ts'
+
+/** How a producer's transaction ended, with the control batch that says so in the log. */
+export interface OffsetsMarker {
+  readonly producerId: number
+  readonly committed: boolean
+  readonly batch: Buffer
+  readonly transactionVersion: number
+}
 
 /** The groups that one partition of `__consumer_offsets` keeps: what the log says of them, and them as they live. */
 export class Shard implements GroupWorld {
@@ -60,7 +68,7 @@ export class Shard implements GroupWorld {
     await replayPartition(this.#ports.partitions, this.partition, this.stored)
     if (this.#isClosed) return
     for (const [groupId, value] of this.stored.groups) this.classic.set(groupId, restoreGroup(this, groupId, value))
-    for (const groupId of this.stored.offsets.groupIds()) if (this.find(groupId) === undefined) this.group(groupId)
+    for (const groupId of this.stored.offsetGroups()) if (this.find(groupId) === undefined) this.group(groupId)
     this.isLoaded = true
     for (const group of this.stored.modern.values()) resume(this, group)
     for (const group of this.classic.values()) {
@@ -121,9 +129,7 @@ export class Shard implements GroupWorld {
     const modern = records.filter(isModern)
     let isAhead = false
     const isAccepted = this.#writer.append(records, (problem) => {
-      const left = this.#underWay.get(groupId)! - 1
-      if (left === 0) this.#underWay.delete(groupId)
-      else this.#underWay.set(groupId, left)
+      this.#landed(groupId)
       if (problem === null) for (const record of records) if (!isModern(record)) this.#replay(record)
       stored?.(problem)
       if (problem !== null && isAhead && !this.#isClosed) return this.#onLost()
@@ -133,6 +139,35 @@ export class Shard implements GroupWorld {
     isAhead = true
     for (const record of modern) this.stored.replay(record)
     if (!this.stored.modern.has(groupId)) this.alarms.clearGroup(groupId)
+  }
+
+  /** Writes offsets inside of a producer's transaction: nobody sees them before its marker. */
+  runInTransaction(
+    groupId: string,
+    records: readonly CoordinatorRecord[],
+    stamp: TransactionStamp,
+    stored: (problem: ErrorName | null) => void,
+  ): void {
+    this.#underWay.set(groupId, (this.#underWay.get(groupId) ?? 0) + 1)
+    this.#writer.append(
+      records,
+      (problem) => {
+        this.#landed(groupId)
+        if (problem === null) for (const record of records) this.#replay(record, stamp.producerId)
+        stored(problem)
+        this.#forgetIfNothing(groupId)
+      },
+      stamp,
+    )
+  }
+
+  /** Writes a transaction's marker: what the producer committed inside of it counts now, or never did. */
+  endTransaction(marker: OffsetsMarker, done: (problem: ErrorName | null) => void): void {
+    const { producerId, committed } = marker
+    this.#writer.appendBatch(marker, (problem) => {
+      if (problem === null) for (const groupId of this.stored.endTransaction(producerId, committed)) this.#seen(groupId)
+      done(problem)
+    })
   }
 
   /** Writes tombstones for expired offsets and empty groups; a group with records under way waits for the next time. */
@@ -155,18 +190,28 @@ export class Shard implements GroupWorld {
     this.classic.clear()
   }
 
-  #replay(record: CoordinatorRecord): void {
-    this.stored.replay(record)
-    // Offsets alone make a group too: one that is empty and has no type.
-    if (record.kind !== 'offset' || record.value === null) return
-    if (this.find(record.groupId) === undefined) this.group(record.groupId)
+  #landed(groupId: string): void {
+    const left = this.#underWay.get(groupId)! - 1
+    if (left === 0) this.#underWay.delete(groupId)
+    else this.#underWay.set(groupId, left)
+  }
+
+  #replay(record: CoordinatorRecord, producerId = -1): void {
+    this.stored.replay(record, producerId)
+    if (record.kind === 'offset' && record.value !== null) this.#seen(record.groupId)
+  }
+
+  /** Offsets alone make a group too: one that is empty and has no type. Without any it may be over. */
+  #seen(groupId: string): void {
+    if (this.find(groupId) === undefined) this.group(groupId)
+    this.#forgetIfNothing(groupId)
   }
 
   /** Drops a classic group of which nothing is kept and nothing is to be expected. */
   #forgetIfNothing(groupId: string): void {
     const group = this.classic.get(groupId)
     if (group === undefined || group.state !== 'Empty' || group.pendingJoin.size > 0) return
-    if (this.stored.groups.has(groupId) || this.stored.offsets.has(groupId) || this.#underWay.has(groupId)) return
+    if (this.stored.groups.has(groupId) || this.stored.hasOffsets(groupId) || this.#underWay.has(groupId)) return
     this.classic.delete(groupId)
   }
 }

@@ -35,12 +35,17 @@ export class StoredState {
     target.set(groupId, topic, partition, { ...value, order: this.#order++ })
   }
 
-  /** Ends a producer's transaction: what it committed counts now, unless a later commit was made outside of it. */
-  endTransaction(producerId: number, committed: boolean): void {
+  /**
+   * Ends a producer's transaction: what it committed counts now, unless a later commit was made outside of it. Returns the
+   * groups that it committed for.
+   */
+  endTransaction(producerId: number, committed: boolean): string[] {
     const open = this.#open.get(producerId)
     this.#open.delete(producerId)
-    if (open === undefined || !committed) return
-    for (const groupId of open.groupIds()) {
+    if (open === undefined) return []
+    const groupIds = [...open.groupIds()]
+    if (!committed) return groupIds
+    for (const groupId of groupIds) {
       for (const [topic, partitions] of open.topics(groupId)) {
         for (const [partition, offset] of partitions) {
           const present = this.offsets.get(groupId, topic, partition)
@@ -48,6 +53,17 @@ export class StoredState {
         }
       }
     }
+    return groupIds
+  }
+
+  /** True when offsets of the group are committed, or may yet be. */
+  hasOffsets(groupId: string): boolean {
+    return this.offsets.has(groupId) || this.hasOpenTransaction(groupId)
+  }
+
+  /** The groups of which offsets are committed, or may yet be. */
+  offsetGroups(): Set<string> {
+    return new Set([this.offsets, ...this.#open.values()].flatMap((offsets) => [...offsets.groupIds()]))
   }
 
   /** True while a transaction that may yet commit holds another offset for this partition. */

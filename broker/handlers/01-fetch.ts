@@ -1,7 +1,8 @@
+import { batches } from '#core/records/batch.ts'
 import { type FetchRequest, type FetchResponseInput, fetch } from '#core/wire/api/01-fetch.ts'
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
-import type { LogRead } from '../log/partition-log.ts'
+import type { LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Node } from '../node.ts'
 import { ParkedFetch } from '../replication/parked-fetch.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -17,8 +18,8 @@ type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
  * Reads stored batches. Waits until `minBytes` are there or `maxWaitMs` are over; answers at once on any error.
  * Versions 4-18. Kept: the first batch is given whole even when it is larger than every limit (KIP-74), partitions are
  * filled in the order asked for, names until 12 and topic ids from 13, fencing by leader epoch, diverging epochs.
- * Left out: sessions (every answer has session id 0, so clients send full requests), read_committed (nothing is
- * transactional yet, so it reads the same), followers.
+ * read_committed stops at the last stable offset and waits for it; the answer names the aborted transactions in it.
+ * Left out: sessions (every answer has session id 0, so clients send full requests), followers.
  */
 export const fetchHandler = serve(fetch, {
   versions: '4-18',
@@ -34,6 +35,9 @@ class FetchCall {
   #budget = 0
   #bytes = 0
   #settled = false
+  readonly #committedOnly: boolean
+  /** When a fetch that waits is to be answered at the latest, on the monotonic clock. */
+  #deadlineMs = 0
   /** Disk reads under way. */
   #reading: Promise<unknown>[] | undefined
   #partitions: Partition[] = []
@@ -44,6 +48,7 @@ class FetchCall {
     this.#node = node
     this.#request = request
     this.#call = call
+    this.#committedOnly = request.isolationLevel === readCommitted
   }
 
   run(): FetchResponseInput | undefined {
@@ -52,27 +57,37 @@ class FetchCall {
     if (sessionId !== 0 && sessionEpoch > 0) {
       return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND.code, responses: [] }
     }
+    this.#deadlineMs = this.#node.clock.monotonic() + maxWaitMs
     const response = this.#read()
     if (this.#reading !== undefined) {
       this.#answerAfterReading(response)
       return undefined
     }
     if (this.#settled || maxWaitMs <= 0 || this.#bytes >= minBytes) return this.#done(response)
+    this.#park(minBytes, maxWaitMs)
+    return undefined
+  }
+
+  #park(minBytes: number, maxWaitMs: number): void {
     const parked = new ParkedFetch(
       this.#node.timers,
       this.#partitions,
-      { missingBytes: minBytes - this.#bytes, maxWaitMs },
+      { missingBytes: minBytes - this.#bytes, maxWaitMs, committed: this.#committedOnly },
       () => this.#again(),
     )
     this.#call.abandoned = () => parked.cancel()
-    return undefined
   }
 
   /** Reads anew after waiting, and answers with whatever is there now. */
   #again(): void {
     this.#giveBack(true)
     const response = this.#read()
+    const leftMs = this.#deadlineMs - this.#node.clock.monotonic()
+    const { minBytes } = this.#request
     if (this.#reading !== undefined) this.#answerAfterReading(response)
+    // How much of what was appended is committed is only known by reading.
+    else if (this.#committedOnly && !this.#settled && leftMs >= 1 && this.#bytes < minBytes)
+      this.#park(minBytes, leftMs)
     else this.#call.respond(this.#done(response))
   }
 
@@ -161,7 +176,8 @@ class FetchCall {
   #readLog(partition: Partition, asked: PartitionRequest, response: PartitionResponse): void {
     const { log } = partition
     const { fetchOffset } = asked
-    const upTo = log.highWatermark
+    const upTo = this.#committedOnly ? log.lastStableOffset : log.highWatermark
+    if (this.#committedOnly) response.abortedTransactions = []
     if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)
       throw new ProtocolError('OFFSET_OUT_OF_RANGE')
     if (fetchOffset >= upTo) return
@@ -171,6 +187,7 @@ class FetchCall {
     const read = log.read(fetchOffset, maxBytes, { upTo, atLeastOneBatch: first, memory: this })
     if (!(read instanceof Promise)) {
       this.#put(read, response)
+      if (this.#committedOnly) this.#tellAborted(log, fetchOffset, upTo, read, response)
       return
     }
     // What a disk read will bring is not known yet: take it for its limit, so that the whole stays within bounds.
@@ -180,8 +197,19 @@ class FetchCall {
       read.then((result) => {
         this.#bytes += result.sizeInBytes
         response.records = result.chunks
+        if (this.#committedOnly) this.#tellAborted(log, fetchOffset, upTo, result, response)
       }),
     )
+  }
+
+  /** The reader leaves out what was aborted: it is told which producers' records those are, and from where on. */
+  #tellAborted(log: PartitionLog, from: number, upTo: number, read: LogRead, response: PartitionResponse): void {
+    const aborted = log.abortedTransactions(from, upTo)
+    if (aborted.length === 0) return
+    const end = endOf(read)
+    response.abortedTransactions = aborted
+      .filter(({ firstOffset }) => firstOffset < end)
+      .map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
   }
 
   /** Memory for the log to put what it reads; it is given back when the answer has gone out. */
@@ -209,6 +237,14 @@ class FetchCall {
 }
 
 const noRecords: readonly Buffer[] = []
+const readCommitted = 1
+
+/** The offset after the last batch that was read. */
+function endOf(read: LogRead): number {
+  let end = 0
+  for (const chunk of read.chunks) for (const batch of batches(chunk)) end = batch.lastOffset + 1
+  return end
+}
 /** While clients have not taken this much of what was read for them, each further answer gets little. */
 const plentyBytes = 268_435_456
 const scarceBytes = 65_536

@@ -4,6 +4,7 @@ import { ProtocolError } from '#core/wire/errors.ts'
 import type { Partition } from '../replication/partition.ts'
 import { checkLeaderEpoch } from './01-fetch.ts'
 import { codeOf } from './failure.ts'
+import { demand } from './authorization.ts'
 import { serve } from './handler.ts'
 
 type Asked = ListOffsetsRequest['topics'][number]['partitions'][number]
@@ -25,7 +26,8 @@ const placeSince: Readonly<Record<number, number>> = { [-3]: 7, [-4]: 8, [-5]: 9
 
 /**
  * Finds offsets: by timestamp the first record that is not older, else one of the places above.
- * Versions 1-11. Kept: nothing at or above the high watermark is found; -1 when there is no such record; leader epochs.
+ * Versions 1-11. Kept: nothing at or above the high watermark is found, or with read_committed the last stable offset; -1
+ * when there is no such record; leader epochs.
  * Left out: tiered storage, so earliest local is the log's start and the tiered places are -1.
  */
 export const listOffsetsHandler = serve(listOffsets, {
@@ -37,10 +39,15 @@ export const listOffsetsHandler = serve(listOffsets, {
       partitions: partitions.map((asked) => {
         const { partitionIndex } = asked
         try {
+          demand(node, call.client, 'DESCRIBE', 'TOPIC', name)
           const partition = node.partitions.get(name, partitionIndex)
           if (partition === undefined) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION')
           checkLeaderEpoch(partition, asked.currentLeaderEpoch)
-          return { partitionIndex, errorCode: 0, ...find(partition, asked, call.apiVersion) }
+          return {
+            partitionIndex,
+            errorCode: 0,
+            ...find(partition, asked, call.apiVersion, request.isolationLevel === readCommitted),
+          }
         } catch (error) {
           return { partitionIndex, errorCode: codeOf(node, 'ListOffsets', error) }
         }
@@ -49,20 +56,22 @@ export const listOffsetsHandler = serve(listOffsets, {
   }),
 })
 
+const readCommitted = 1
 const nowhere: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
-function find(partition: Partition, asked: Asked, version: number): Found {
-  const found = lookUp(partition, asked, version)
+function find(partition: Partition, asked: Asked, version: number, committedOnly: boolean): Found {
+  const found = lookUp(partition, asked, version, committedOnly)
   return version < 4 ? { ...found, leaderEpoch: -1 } : found
 }
 
-function lookUp(partition: Partition, asked: Asked, version: number): Found {
+function lookUp(partition: Partition, asked: Asked, version: number, committedOnly: boolean): Found {
   const { log } = partition
+  const end = committedOnly ? log.lastStableOffset : log.highWatermark
   const { timestamp } = asked
   if (version < (placeSince[timestamp] ?? 0)) throw new ProtocolError('UNSUPPORTED_VERSION')
   switch (timestamp) {
     case places.latest:
-      return { timestamp: -1, offset: log.highWatermark, leaderEpoch: log.latestEpoch ?? -1 }
+      return { timestamp: -1, offset: end, leaderEpoch: log.latestEpoch ?? -1 }
     case places.earliest:
     case places.earliestLocal:
       return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: log.epochFor(log.logStartOffset) }
@@ -70,14 +79,14 @@ function lookUp(partition: Partition, asked: Asked, version: number): Found {
     case places.earliestPendingUpload:
       return nowhere
     case places.maxTimestamp:
-      return visible(partition, log.maxTimestampOffset())
+      return visible(end, log.maxTimestampOffset())
     default:
       if (timestamp < 0) throw new ProtocolError('UNSUPPORTED_VERSION')
-      return visible(partition, log.offsetForTimestamp(timestamp))
+      return visible(end, log.offsetForTimestamp(timestamp))
   }
 }
 
-function visible(partition: Partition, found: Required<Found> | undefined): Found {
-  if (found === undefined || found.offset! >= partition.highWatermark) return nowhere
+function visible(end: number, found: Required<Found> | undefined): Found {
+  if (found === undefined || found.offset! >= end) return nowhere
   return { timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch }
 }

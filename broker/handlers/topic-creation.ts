@@ -33,6 +33,20 @@ export async function createMissing(node: Node, names: Iterable<string>): Promis
 function newTopic(node: Node, name: string): NewTopic {
   const { config } = node
   const plain = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: {} }
+  if (name === '__transaction_state') {
+    return {
+      ...plain,
+      numPartitions: config['transaction.state.log.num.partitions'],
+      replicationFactor: config['transaction.state.log.replication.factor'],
+      configs: {
+        'compression.type': 'uncompressed',
+        'cleanup.policy': 'compact',
+        'min.insync.replicas': String(config['transaction.state.log.min.isr']),
+        'segment.bytes': String(config['transaction.state.log.segment.bytes']),
+        'unclean.leader.election.enable': 'false',
+      },
+    }
+  }
   if (name !== '__consumer_offsets') return plain
   return {
     ...plain,

@@ -17,14 +17,14 @@ export class ParkedFetch implements Waiter {
   constructor(
     timers: Timers,
     partitions: readonly Partition[],
-    options: { readonly missingBytes: number; readonly maxWaitMs: number },
+    options: { readonly missingBytes: number; readonly maxWaitMs: number; readonly committed: boolean },
     complete: () => void,
   ) {
     this.#partitions = partitions
     this.#missingBytes = options.missingBytes
     this.#complete = complete
     this.#timer = timers.after(options.maxWaitMs, () => this.#finish())
-    for (const partition of partitions) partition.addWaiter(this)
+    for (const partition of partitions) partition.addWaiter(this, options.committed)
   }
 
   readable(bytes: number): void {

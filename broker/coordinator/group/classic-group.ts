@@ -174,14 +174,16 @@ export class ClassicGroup implements Group {
     return this.state === 'Empty'
   }
 
-  commitProblem(committer: Committer): ErrorName | null {
+  commitProblem(committer: Committer, { isTransactional }: { readonly isTransactional: boolean }): ErrorName | null {
     const { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId } = committer
     if (generationId < 0 && this.state === 'Empty') return null
+    // A transaction may commit for a group without saying who it is: its producer is known to be the only one.
+    if (isTransactional && generationId < 0 && memberId === '' && groupInstanceId === null) return null
     const problem = this.memberProblem(memberId, groupInstanceId)
     if (problem !== null) return problem
     if (generationId !== this.generationId) return 'ILLEGAL_GENERATION'
     // A member of this generation cannot have consumed under an assignment that it does not have yet.
-    if (this.state === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS'
+    if (!isTransactional && this.state === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS'
     const member = this.members.get(memberId)!
     member.session.set(member.sessionTimeoutMs)
     return null

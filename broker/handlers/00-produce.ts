@@ -3,6 +3,7 @@ import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
+import { topicMeant } from './authorization.ts'
 import { type Call, serve } from './handler.ts'
 import { internalTopics } from './topic-creation.ts'
 
@@ -23,6 +24,8 @@ export const produceHandler = serve(produce, {
   advertisedFrom: 0,
   pipelined: true,
   borrows: true,
+  requires: ({ transactionalId }) =>
+    transactionalId === null ? undefined : ['WRITE', 'TRANSACTIONAL_ID', transactionalId],
   handle: (node, request, call) => new ProduceCall(node, request, call).run(),
   refuse: (request, errorCode) => ({
     responses: request.topicData.map((topic) => ({
@@ -67,9 +70,11 @@ class ProduceCall {
 
   #topic(topic: TopicData): TopicResponse {
     const partitionResponses: PartitionResponse[] = []
+    const mayWrite = this.#mayWrite(topic)
     for (const { index, records } of topic.partitionData) {
       const response: PartitionResponse = { index, errorCode: 0, baseOffset: -1 }
       try {
+        if (!mayWrite) throw new ProtocolError('TOPIC_AUTHORIZATION_FAILED')
         this.#append(topic, index, records, response)
       } catch (error) {
         this.#fail(error, topic, response)
@@ -77,6 +82,13 @@ class ProduceCall {
       partitionResponses.push(response)
     }
     return { name: topic.name, topicId: topic.topicId, partitionResponses }
+  }
+
+  #mayWrite(topic: TopicData): boolean {
+    const { authorizer } = this.#node
+    if (!authorizer.enabled) return true
+    const name = topicMeant(this.#node, topic)
+    return name === undefined || authorizer.allows(this.#call.client, 'WRITE', 'TOPIC', name)
   }
 
   #append(topic: TopicData, index: number, records: Buffer | null, response: PartitionResponse): void {

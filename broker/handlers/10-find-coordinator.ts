@@ -2,6 +2,7 @@ import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
+import { demand } from './authorization.ts'
 import { brokersFor } from './brokers.ts'
 import { codeOf, messageOf } from './failure.ts'
 import { type Client, serve } from './handler.ts'
@@ -37,6 +38,7 @@ export const findCoordinatorHandler = serve(findCoordinator, {
 
 async function find(node: Node, client: Client, key: string, keyType: number): Promise<Coordinator> {
   try {
+    demand(node, client, 'DESCRIBE', keyType === groupType ? 'GROUP' : 'TRANSACTIONAL_ID', key)
     if (keyType !== groupType)
       throw new ProtocolError('UNSUPPORTED_VERSION', 'transactions and share groups are not supported yet')
     await createMissing(node, ['__consumer_offsets'])

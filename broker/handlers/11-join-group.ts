@@ -1,6 +1,7 @@
 import { joinGroup } from '#core/wire/api/11-join-group.ts'
 
 import { groupContext } from './group-context.ts'
+import { onItsGroup } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -9,5 +10,14 @@ import { serve } from './handler.ts'
  */
 export const joinGroupHandler = serve(joinGroup, {
   versions: '0-9',
+  requires: onItsGroup('READ'),
+  refuse: ({ memberId }, errorCode) => ({
+    errorCode,
+    generationId: -1,
+    protocolName: '',
+    leader: '',
+    memberId,
+    members: [],
+  }),
   handle: (node, request, call) => node.groups.joinGroup(groupContext(call), request),
 })

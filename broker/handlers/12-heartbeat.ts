@@ -1,6 +1,7 @@
 import { heartbeat } from '#core/wire/api/12-heartbeat.ts'
 
 import { groupContext } from './group-context.ts'
+import { onItsGroup } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -9,5 +10,7 @@ import { serve } from './handler.ts'
  */
 export const heartbeatHandler = serve(heartbeat, {
   versions: '0-4',
+  requires: onItsGroup('READ'),
+  refuse: (_, errorCode) => ({ errorCode }),
   handle: (node, request, call) => node.groups.heartbeat(groupContext(call), request),
 })

@@ -1,6 +1,7 @@
 import { leaveGroup } from '#core/wire/api/13-leave-group.ts'
 
 import { groupContext } from './group-context.ts'
+import { onItsGroup } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -9,5 +10,7 @@ import { serve } from './handler.ts'
  */
 export const leaveGroupHandler = serve(leaveGroup, {
   versions: '0-5',
+  requires: onItsGroup('READ'),
+  refuse: (_, errorCode) => ({ errorCode }),
   handle: (node, request, call) => node.groups.leaveGroup(groupContext(call), request),
 })

@@ -1,6 +1,7 @@
 import { syncGroup } from '#core/wire/api/14-sync-group.ts'
 
 import { groupContext } from './group-context.ts'
+import { onItsGroup } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -9,5 +10,7 @@ import { serve } from './handler.ts'
  */
 export const syncGroupHandler = serve(syncGroup, {
   versions: '0-5',
+  requires: onItsGroup('READ'),
+  refuse: (_, errorCode) => ({ errorCode, assignment: Buffer.alloc(0) }),
   handle: (node, request, call) => node.groups.syncGroup(groupContext(call), request),
 })

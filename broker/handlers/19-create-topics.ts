@@ -4,11 +4,12 @@ import {
   type CreateTopicsResponseInput,
   createTopics,
 } from '#core/wire/api/19-create-topics.ts'
-import { ProtocolError } from '#core/wire/errors.ts'
+import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
+import { demand, mayOnCluster } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
-import { serve } from './handler.ts'
+import { type Client, serve } from './handler.ts'
 import { planNewTopic } from './topic-creation.ts'
 
 type Wanted = CreateTopicsRequest['topics'][number]
@@ -21,32 +22,39 @@ type Answer = CreateTopicsResponseInput['topics'][number]
  */
 export const createTopicsHandler = serve(createTopics, {
   versions: '2-7',
-  handle: async (node, request) => {
+  handle: async (node, request, call) => {
     const answers: Answer[] = []
     const written: Promise<void>[] = []
-    for (const wanted of request.topics) answers.push(create(node, request, wanted, written))
+    for (const wanted of request.topics) answers.push(create(node, request, wanted, { client: call.client, written }))
     await Promise.all(written)
     return { throttleTimeMs: 0, topics: answers }
   },
 })
 
-function create(node: Node, request: CreateTopicsRequest, wanted: Wanted, written: Promise<void>[]): Answer {
+function create(
+  node: Node,
+  request: CreateTopicsRequest,
+  wanted: Wanted,
+  { client, written }: { readonly client: Client; readonly written: Promise<void>[] },
+): Answer {
   const { name } = wanted
   try {
     if (request.topics.filter((other) => other.name === name).length > 1) {
       throw new ProtocolError('INVALID_REQUEST', `topic '${name}' is named twice`)
     }
+    if (!mayOnCluster(node, client, 'CREATE')) demand(node, client, 'CREATE', 'TOPIC', name)
     // A setting without a value is one that nobody made.
     const configs = Object.fromEntries(
       wanted.configs.flatMap((each) => (each.value === null ? [] : [[each.name, each.value]])),
     )
     const plan = planNewTopic(node, { ...wanted, configs })
     if (!request.validateOnly) written.push(node.controller.commit(plan.records))
+    const made = { name, topicId: request.validateOnly ? zeroUuid : plan.topicId, errorCode: 0, errorMessage: null }
+    if (!node.authorizer.allows(client, 'DESCRIBE_CONFIGS', 'TOPIC', name)) {
+      return { ...made, topicConfigErrorCode: errorCodes.TOPIC_AUTHORIZATION_FAILED.code, configs: [] }
+    }
     return {
-      name,
-      topicId: request.validateOnly ? zeroUuid : plan.topicId,
-      errorCode: 0,
-      errorMessage: null,
+      ...made,
       numPartitions: plan.numPartitions,
       replicationFactor: plan.replicationFactor,
       configs: node.configs.describeTopic(name).map((row) => ({

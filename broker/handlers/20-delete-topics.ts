@@ -2,10 +2,12 @@ import { zeroUuid } from '#core/bytes/uuid.ts'
 import { type DeleteTopicsRequest, deleteTopics } from '#core/wire/api/20-delete-topics.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
+import type { TopicImage } from '../controller/image.ts'
 import { planRemoval } from '../controller/topics.ts'
 import type { Node } from '../node.ts'
+import { demand, mayOnCluster } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
-import { serve } from './handler.ts'
+import { type Client, serve } from './handler.ts'
 
 type Named = DeleteTopicsRequest['topics'][number]
 
@@ -27,6 +29,7 @@ export const deleteTopicsHandler = serve(deleteTopics, {
         if (each.name !== null && each.topicId !== zeroUuid) {
           throw new ProtocolError('INVALID_REQUEST', 'a topic is named by its name or by its id, not by both')
         }
+        checkRight(node, call.client, each, topic)
         if (topic === undefined)
           throw new ProtocolError(each.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
         written.push(remove(node, topic.name))
@@ -40,6 +43,13 @@ export const deleteTopicsHandler = serve(deleteTopics, {
     return { throttleTimeMs: 0, responses }
   },
 })
+
+/** Who may not describe a topic does not learn whether it is there. */
+function checkRight(node: Node, client: Client, { name }: Named, topic: TopicImage | undefined): void {
+  if (mayOnCluster(node, client, 'DELETE')) return
+  if (topic !== undefined) demand(node, client, 'DELETE', 'TOPIC', topic.name)
+  else if (name !== null) demand(node, client, 'DESCRIBE', 'TOPIC', name)
+}
 
 const remove = (node: Node, name: string): Promise<void> =>
   node.controller.commit(planRemoval(node.controller.image.topics.get(name)!))

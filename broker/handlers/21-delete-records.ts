@@ -2,6 +2,7 @@ import { deleteRecords } from '#core/wire/api/21-delete-records.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import { codeOf } from './failure.ts'
+import { demand } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -11,12 +12,13 @@ import { serve } from './handler.ts'
  */
 export const deleteRecordsHandler = serve(deleteRecords, {
   versions: '0-2',
-  handle: (node, request) => ({
+  handle: (node, request, call) => ({
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, offset }) => {
         try {
+          demand(node, call.client, 'DELETE', 'TOPIC', name)
           const partition = node.partitions.get(name, partitionIndex)
           if (partition === undefined) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION')
           if (!partition.log.config['cleanup.policy'].includes('delete')) throw new ProtocolError('POLICY_VIOLATION')

@@ -1,8 +1,10 @@
 import { initProducerId } from '#core/wire/api/22-init-producer-id.ts'
 import { errorCodes } from '#core/wire/errors.ts'
 
+import type { Node } from '../node.ts'
+import { mayOnCluster } from './authorization.ts'
 import { codeOf } from './failure.ts'
-import { serve } from './handler.ts'
+import { type Client, serve } from './handler.ts'
 
 /**
  * Gives a producer the id under which its batches are told from doubles.
@@ -11,7 +13,10 @@ import { serve } from './handler.ts'
  */
 export const initProducerIdHandler = serve(initProducerId, {
   versions: '0-5',
-  handle: (node, request) => {
+  requires: ({ transactionalId }) =>
+    transactionalId === null ? undefined : ['WRITE', 'TRANSACTIONAL_ID', transactionalId],
+  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 }),
+  handle: (node, request, call) => {
     const answer = (errorCode: number, producerId = -1) => ({
       throttleTimeMs: 0,
       errorCode,
@@ -19,6 +24,7 @@ export const initProducerIdHandler = serve(initProducerId, {
       producerEpoch: errorCode === 0 ? 0 : -1,
     })
     if (request.transactionalId !== null) return answer(errorCodes.UNSUPPORTED_VERSION.code)
+    if (!mayWriteSomewhere(node, call.client)) return answer(errorCodes.CLUSTER_AUTHORIZATION_FAILED.code)
     const producerId = node.controller.nextProducerId()
     if (typeof producerId === 'number') return answer(0, producerId)
     return producerId.then(
@@ -27,3 +33,7 @@ export const initProducerIdHandler = serve(initProducerId, {
     )
   },
 })
+
+/** Who may write to any topic needs no further right for being idempotent. */
+const mayWriteSomewhere = (node: Node, client: Client): boolean =>
+  mayOnCluster(node, client, 'IDEMPOTENT_WRITE') || node.authorizer.allowsSome(client, 'WRITE', 'TOPIC')

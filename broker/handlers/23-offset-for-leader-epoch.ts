@@ -3,6 +3,7 @@ import { ProtocolError } from '#core/wire/errors.ts'
 
 import { checkLeaderEpoch } from './01-fetch.ts'
 import { codeOf } from './failure.ts'
+import { demand, mayOnCluster } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -11,12 +12,13 @@ import { serve } from './handler.ts'
  */
 export const offsetForLeaderEpochHandler = serve(offsetForLeaderEpoch, {
   versions: '2-4',
-  handle: (node, request) => ({
+  handle: (node, request, call) => ({
     throttleTimeMs: 0,
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map((asked) => {
         try {
+          if (!mayOnCluster(node, call.client, 'CLUSTER_ACTION')) demand(node, call.client, 'DESCRIBE', 'TOPIC', topic)
           const partition = node.partitions.get(topic, asked.partition)
           if (partition === undefined) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION')
           checkLeaderEpoch(partition, asked.currentLeaderEpoch)

@@ -9,8 +9,9 @@ import type { ConfigRow } from '../controller/configs.ts'
 import { configResources } from '../controller/image.ts'
 import { checkTopicName } from '../controller/topics.ts'
 import type { Node } from '../node.ts'
+import { configsRight, demand } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
-import { serve } from './handler.ts'
+import { type Client, serve } from './handler.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
 type Answer = DescribeConfigsResponseInput['results'][number]
@@ -34,15 +35,17 @@ const typeNumbers: Readonly<Record<string, number>> = {
  */
 export const describeConfigsHandler = serve(describeConfigs, {
   versions: '1-4',
-  handle: (node, request) => ({
+  handle: (node, request, call) => ({
     throttleTimeMs: 0,
-    results: request.resources.map((resource) => describe(node, request, resource)),
+    results: request.resources.map((resource) => describe(node, request, resource, call.client)),
   }),
 })
 
-function describe(node: Node, request: DescribeConfigsRequest, resource: Resource): Answer {
+function describe(node: Node, request: DescribeConfigsRequest, resource: Resource, client: Client): Answer {
   const { resourceType, resourceName, configurationKeys } = resource
   try {
+    const right = configsRight('DESCRIBE_CONFIGS', resourceType, resourceName)
+    if (right !== undefined) demand(node, client, ...right)
     const rows = rowsOf(node, resourceType, resourceName)
     const wanted =
       configurationKeys === null || configurationKeys.length === 0

@@ -9,9 +9,9 @@ import { serve } from './handler.ts'
  */
 export const alterConfigsHandler = serve(alterConfigs, {
   versions: '0-2',
-  handle: async (node, request) => ({
+  handle: async (node, request, call) => ({
     throttleTimeMs: 0,
-    responses: await changeConfigs(node, request.resources, request.validateOnly, ({ configs }) =>
+    responses: await changeConfigs(node, call.client, request.resources, request.validateOnly, ({ configs }) =>
       Object.fromEntries(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]]))),
     ),
   }),

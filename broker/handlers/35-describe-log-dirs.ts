@@ -1,6 +1,7 @@
 import { describeLogDirs } from '#core/wire/api/35-describe-log-dirs.ts'
 
 import type { Partition } from '../replication/partition.ts'
+import { onCluster } from './authorization.ts'
 import { serve } from './handler.ts'
 
 /**
@@ -10,6 +11,8 @@ import { serve } from './handler.ts'
  */
 export const describeLogDirsHandler = serve(describeLogDirs, {
   versions: '1-5',
+  requires: onCluster('DESCRIBE'),
+  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, results: [] }),
   handle: (node, request) => {
     const wanted =
       request.topics && new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))

@@ -2,6 +2,7 @@ import { createPartitions } from '#core/wire/api/37-create-partitions.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import { planPartitions } from '../controller/topics.ts'
+import { demand } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
 import { serve } from './handler.ts'
 
@@ -11,13 +12,14 @@ import { serve } from './handler.ts'
  */
 export const createPartitionsHandler = serve(createPartitions, {
   versions: '0-3',
-  handle: async (node, request) => {
+  handle: async (node, request, call) => {
     const written: Promise<void>[] = []
     const results = request.topics.map(({ name, count, assignments }) => {
       try {
         if (request.topics.filter((other) => other.name === name).length > 1) {
           throw new ProtocolError('INVALID_REQUEST', `topic '${name}' is named twice`)
         }
+        demand(node, call.client, 'ALTER', 'TOPIC', name)
         const manual = assignments && assignments.map(({ brokerIds }) => brokerIds)
         const records = planPartitions(node.controller.image, { name, count, assignments: manual }, node.directoryId)
         if (!request.validateOnly) written.push(node.controller.commit(records))

@@ -19,9 +19,9 @@ const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
  */
 export const incrementalAlterConfigsHandler = serve(incrementalAlterConfigs, {
   versions: '0-1',
-  handle: async (node, request) => ({
+  handle: async (node, request, call) => ({
     throttleTimeMs: 0,
-    responses: await changeConfigs(node, request.resources, request.validateOnly, (resource, before) =>
+    responses: await changeConfigs(node, call.client, request.resources, request.validateOnly, (resource, before) =>
       decide(node, resource, before),
     ),
   }),

@@ -48,3 +48,53 @@ export const operationsFor = (
   resourceType: ResourceTypeName,
   name: string,
 ): number => (isAsked ? node.authorizer.allowedOperations(call.client, resourceType, name) : notAsked)
+
+/** A topic as requests point to it: by its name, or in newer versions by its id. */
+export interface TopicReference {
+  readonly name?: string | null | undefined
+  readonly topicId?: string | undefined
+}
+
+/** The name of the topic that is meant; undefined when no topic has the id. */
+export const topicMeant = (node: Node, { name, topicId }: TopicReference): string | undefined =>
+  name || node.controller.image.topicsById.get(topicId ?? '')?.name
+
+/**
+ * Divides topics into those to which the client may do something and those to which it may not. An id that no topic has
+ * counts as allowed: there is nothing to keep from anybody, and it gets its own error later.
+ */
+export function divideTopics<T extends TopicReference>(
+  node: Node,
+  client: Client,
+  operation: AclOperationName,
+  topics: readonly T[],
+): { readonly allowed: readonly T[]; readonly refused: readonly T[] } {
+  if (!node.authorizer.enabled) return { allowed: topics, refused: [] }
+  const allowed: T[] = []
+  const refused: T[] = []
+  for (const topic of topics) {
+    const name = topicMeant(node, topic)
+    const may = name === undefined || node.authorizer.allows(client, operation, 'TOPIC', name)
+    ;(may ? allowed : refused).push(topic)
+  }
+  return { allowed, refused }
+}
+
+/** The right to the settings of a resource; undefined for types that have none. */
+export function configsRight(
+  operation: 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS',
+  resourceType: number,
+  resourceName: string,
+): Right | undefined {
+  const type = settingsOwners[resourceType]
+  return type && [operation, type, type === 'CLUSTER' ? clusterResource : resourceName]
+}
+
+/** What the settings of a type of resource belong to: brokers, their loggers and client metrics to the cluster. */
+const settingsOwners: Readonly<Record<number, ResourceTypeName>> = {
+  2: 'TOPIC',
+  4: 'CLUSTER',
+  8: 'CLUSTER',
+  16: 'CLUSTER',
+  32: 'GROUP',
+}

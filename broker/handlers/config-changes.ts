@@ -3,7 +3,9 @@ import type { MetadataRecordInput } from '#core/wire/stored/metadata-frame.ts'
 
 import { configResources } from '../controller/image.ts'
 import type { Node } from '../node.ts'
+import { configsRight, demand } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
+import type { Client } from './handler.ts'
 
 /** The resource whose settings are to change. */
 export interface Resource {
@@ -23,6 +25,7 @@ export interface Outcome extends Resource {
  */
 export async function changeConfigs<R extends Resource>(
   node: Node,
+  client: Client,
   resources: readonly R[],
   validateOnly: boolean,
   decide: (resource: R, before: ReadonlyMap<string, string>) => Readonly<Record<string, string>>,
@@ -34,6 +37,8 @@ export async function changeConfigs<R extends Resource>(
       const same = (other: R) => other.resourceType === resourceType && other.resourceName === resourceName
       if (resources.filter(same).length > 1)
         throw new ProtocolError('INVALID_REQUEST', `'${resourceName}' is named twice`)
+      const right = configsRight('ALTER_CONFIGS', resourceType, resourceName)
+      if (right !== undefined) demand(node, client, ...right)
       checkResource(node, resource)
       const before = node.controller.image.configOf(resourceType, resourceName)
       const after = decide(resource, before)

@@ -85,7 +85,8 @@ export class Dispatcher {
     const { served } = call
     try {
       if (served.requires !== undefined && this.#node.authorizer.enabled) {
-        demand(this.#node, call.client, ...served.requires(request, call as Call<never>))
+        const right = served.requires(request, call as Call<never>)
+        if (right !== undefined) demand(this.#node, call.client, ...right)
       }
       const result: unknown = served.handle(this.#node, request, call as Call<never>)
       if (result === undefined) return

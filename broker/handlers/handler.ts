@@ -53,8 +53,8 @@ export interface ServedOptions<Request, Response> {
   readonly pipelined?: boolean
   /** The handler looks at bytes of the request only until it returns, so they need not be copied for it. */
   readonly borrows?: boolean
-  /** The right that the request as a whole needs; without it the client gets what `refuse` makes of the error. */
-  readonly requires?: (request: Request, call: Call<Response>) => Right
+  /** The right that the request as a whole needs, if any; who lacks it gets what `refuse` makes of the error. */
+  readonly requires?: (request: Request, call: Call<Response>) => Right | undefined
   /** The answer that carries an error the handler threw. Without it the connection is closed. */
   readonly refuse?: (
     request: Request,
@@ -72,7 +72,7 @@ export interface Served {
   readonly advertisedFrom: number
   readonly pipelined: boolean
   readonly borrows: boolean
-  readonly requires: ((request: never, call: Call<never>) => Right) | undefined
+  readonly requires: ((request: never, call: Call<never>) => Right | undefined) | undefined
   readonly refuse:
     | ((request: never, errorCode: number, call: Call<never>, errorMessage: string | null) => unknown)
     | undefined

@@ -6,6 +6,7 @@ import type { LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Node } from '../node.ts'
 import { ParkedFetch } from '../replication/parked-fetch.ts'
 import type { Partition } from '../replication/partition.ts'
+import { mayOnCluster, topicMeant } from './authorization.ts'
 import { type Call, serve } from './handler.ts'
 
 type TopicRequest = FetchRequest['topics'][number]
@@ -116,10 +117,30 @@ class FetchCall {
     const responses: TopicResponse[] = []
     for (const topic of this.#request.topics) {
       const partitions: PartitionResponse[] = []
-      for (const each of topic.partitions) partitions.push(this.#readPartition(topic, each))
+      const mayRead = this.#mayRead(topic)
+      for (const each of topic.partitions) {
+        partitions.push(mayRead ? this.#readPartition(topic, each) : this.#refuse(each))
+      }
       responses.push({ topic: topic.topic, topicId: topic.topicId, partitions })
     }
     return { throttleTimeMs: 0, responses }
+  }
+
+  /** Followers need the right to act for the cluster, everybody else the right to read the topic. */
+  #mayRead({ topic, topicId }: TopicRequest): boolean {
+    const { authorizer } = this.#node
+    if (!authorizer.enabled) return true
+    const { client, apiVersion } = this.#call
+    const replicaId = apiVersion >= 15 ? this.#request.replicaState.replicaId : this.#request.replicaId
+    if (replicaId >= 0) return mayOnCluster(this.#node, client, 'CLUSTER_ACTION')
+    const name = topicMeant(this.#node, { name: topic, topicId })
+    return name === undefined || authorizer.allows(client, 'READ', 'TOPIC', name)
+  }
+
+  #refuse({ partition }: PartitionRequest): PartitionResponse {
+    this.#settled = true
+    const errorCode = errorCodes.TOPIC_AUTHORIZATION_FAILED.code
+    return { partitionIndex: partition, errorCode, highWatermark: -1, abortedTransactions: null, records: noRecords }
   }
 
   #readPartition(topic: TopicRequest, asked: PartitionRequest): PartitionResponse {

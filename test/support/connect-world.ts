@@ -1,7 +1,7 @@
 import { type Broker, startBroker } from '../../broker/index.ts'
 import type { Client, ConsumerRecord } from '../../core/client/client.ts'
 import { createClient } from '../../core/client/lean-client.ts'
-import { partitionKey } from '../../core/client/client.ts'
+import { readRecords } from './read-records.ts'
 
 import type { SinkConnector, SourceConnector } from '../../connectors/api/connector.ts'
 import { defineSink, defineSource } from '../../connectors/api/connector.ts'
@@ -80,24 +80,7 @@ export class ConnectWorld {
 
 /** Everything that a topic holds. */
 export async function readTopic(client: Client, topic: string): Promise<TextRecord[]> {
-  const [description] = await client.admin().describeTopics([topic])
-  const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
-  const consumer = client.consumer()
-  const records: TextRecord[] = []
-  try {
-    consumer.assign(partitions)
-    await consumer.seekToBeginning(partitions)
-    const ends = await consumer.endOffsets(partitions)
-    let left = partitions.filter((each) => ends.get(partitionKey(each))! > 0)
-    while (left.length > 0) {
-      for (const chunk of await consumer.poll(200)) for (const record of chunk) records.push(textOf(record))
-      const positions = await Promise.all(left.map((each) => consumer.position(each)))
-      left = left.filter((each, i) => positions[i]! < ends.get(partitionKey(each))!)
-    }
-  } finally {
-    await consumer.close()
-  }
-  return records
+  return (await readRecords(client, topic)).map(textOf)
 }
 
 const textOf = ({ partition, offset, key, value, headers }: ConsumerRecord): TextRecord => ({

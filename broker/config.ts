@@ -15,6 +15,7 @@ import { authorizerSettings } from './authorizer/config.ts'
 import { groupSettings } from './coordinator/config.ts'
 import { transactionSettings } from './coordinator/transaction/config.ts'
 import { brokerLogSettings } from './log/config.ts'
+import { listenerSettings } from './security/config.ts'
 
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const positive = atLeast(1)
@@ -49,7 +50,7 @@ const nodeSettings = {
     importance: 'high',
   }),
   'listener.security.protocol.map': list({
-    doc: 'Security protocol per listener name, as NAME:PROTOCOL. Only PLAINTEXT is there.',
+    doc: 'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL per listener, as NAME:PROTOCOL; without an entry the name says it.',
     default: [],
   }),
   'broker.rack': string({ doc: 'Rack of the node, shown in metadata.' }),
@@ -179,6 +180,7 @@ const storageSettings = {
 export const brokerSettings = {
   ...nodeSettings,
   ...networkSettings,
+  ...listenerSettings,
   ...topicSettings,
   ...storageSettings,
   ...brokerLogSettings,

@@ -39,13 +39,20 @@ export const brokerErrors = errorTable({
   },
   LISTENER_OPEN: {
     retry: 'never',
-    message: 'listener "{listener}" can be reached from other machines, and there is no authentication yet',
-    hint: 'Bind to 127.0.0.1, or accept the risk with --set millrace.allow.unauthenticated=true.',
+    message: 'listener "{listener}" can be reached from other machines, and nobody has to prove who he is there',
+    hint:
+      'Bind to 127.0.0.1, choose SASL_SSL, or SSL with ssl.client.auth=required (listener.security.protocol.map), or accept ' +
+      'the risk with --set millrace.allow.unauthenticated=true.',
   },
   LISTENER_UNAVAILABLE: {
     retry: 'backoff',
     message: 'address {host}:{port} cannot be bound: {problem}',
     hint: 'Another process may listen there. Choose another port, or 0 for a free one.',
+  },
+  PORT_INVALID: {
+    retry: 'never',
+    message: 'port "{port}" is not a whole number from 0 to 65535',
+    hint: 'Give a port such as 9092, or 0 for a free one.',
   },
   CONFIG_FILE: {
     retry: 'never',

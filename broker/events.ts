@@ -12,6 +12,8 @@ export const brokerMetrics = defineMetrics({
     kind: 'counter',
     help: 'Connections closed by the broker because of what the client did.',
   },
+  broker_authentications_total: { kind: 'counter', help: 'Clients that proved who they are.' },
+  broker_authentication_failures_total: { kind: 'counter', help: 'Clients that could not prove who they are.' },
   broker_connections: { kind: 'gauge', help: 'Connections open now.' },
 })
 

@@ -4,7 +4,8 @@ import { configErrors } from '#core/config/define.ts'
 
 import type { BrokerConfig } from './config.ts'
 import { brokerErrors } from './errors.ts'
-import type { SecurityProtocol } from './security/protocol.ts'
+import { checkListenerOverrides, listenerConfig } from './security/config.ts'
+import { type SecurityProtocol, isSasl, isSecurityProtocol, securityProtocols } from './security/protocol.ts'
 
 /** A listener as the settings describe it. */
 export interface ListenerSetting {
@@ -13,39 +14,47 @@ export interface ListenerSetting {
   readonly port: number
 }
 
+/** A listener for clients. */
+export interface ClientListener extends ListenerSetting {
+  readonly securityProtocol: SecurityProtocol
+  readonly advertised: ListenerSetting | undefined
+}
+
 /** The listeners to bind and the addresses to tell clients. */
 export interface ListenerPlan {
-  readonly clients: readonly (ListenerSetting & {
-    readonly securityProtocol: SecurityProtocol
-    readonly advertised: ListenerSetting | undefined
-  })[]
+  readonly clients: readonly ClientListener[]
   /** Where this node's controller would be found; nothing is bound there. */
   readonly controller: ListenerSetting
 }
 
+type Given = Readonly<Record<string, string>>
+
 /**
- * Reads `listeners` and what goes with it. Throws CONFIG_INVALID for what cannot be read or needs a protocol other than
- * PLAINTEXT, and LISTENER_OPEN for an address that other machines can reach unless that was asked for.
+ * Reads `listeners` and what goes with it; `given` are the settings as text, with those of single listeners. Throws
+ * CONFIG_INVALID for what cannot be read, and LISTENER_OPEN for an address that other machines can reach and where nobody
+ * has to prove who he is, unless that was asked for.
  */
-export function planListeners(config: BrokerConfig): ListenerPlan {
+export function planListeners(config: BrokerConfig, given: Given): ListenerPlan {
   const all = config.listeners.map((text) => parse('listeners', text))
   const advertised = config['advertised.listeners'].map((text) => parse('advertised.listeners', text))
-  const controllers = new Set(config['controller.listener.names'])
+  const controllers = new Set(config['controller.listener.names'].map((name) => name.toUpperCase()))
+  const protocols = protocolMap(config)
   const clients = all
     .filter(({ name }) => !controllers.has(name))
     .map((each) => ({
       ...each,
-      securityProtocol: 'PLAINTEXT' as const,
+      securityProtocol: protocolOf(each.name, protocols),
       advertised: advertised.find(({ name }) => name === each.name),
     }))
-  checkProtocols(config, clients)
   if (clients.length === 0) throw invalid('listeners', 'name at least one address for clients')
-  if (new Set(clients.map(({ name }) => name)).size < clients.length)
-    throw invalid('listeners', 'every listener needs a name of its own')
-  for (const { name, host } of clients) {
-    if (isLoopback(host) || config['millrace.allow.unauthenticated']) continue
-    throw brokerErrors.LISTENER_OPEN({ listener: `${name}://${host}` })
-  }
+  const names = new Set(all.map(({ name }) => name))
+  if (names.size < all.length) throw invalid('listeners', 'every listener needs a name of its own')
+  const stray = advertised.find(({ name }) => !names.has(name))
+  if (stray !== undefined) throw invalid('advertised.listeners', `there is no listener ${stray.name}`)
+  const nowhere = advertised.find(({ host }) => host === '0.0.0.0' || host === '::')
+  if (nowhere !== undefined) throw invalid('advertised.listeners', `nobody can connect to ${nowhere.host}`)
+  checkListenerOverrides(given, [...names, ...controllers])
+  for (const each of clients) checkOpen(each, config, given)
   const controller = all.find(({ name }) => controllers.has(name)) ?? {
     name: [...controllers][0] ?? 'CONTROLLER',
     host: '127.0.0.1',
@@ -55,21 +64,38 @@ export function planListeners(config: BrokerConfig): ListenerPlan {
 }
 
 function parse(setting: string, text: string): ListenerSetting {
-  const match = /^([A-Za-z][A-Za-z0-9_]*):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  const match = /^([A-Za-z][A-Za-z0-9_-]*):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
   if (match === null || Number(match[4]) > 65535) throw invalid(setting, `expected NAME://host:port, got "${text}"`)
   return { name: match[1]!.toUpperCase(), host: match[2] ?? (match[3] || '0.0.0.0'), port: Number(match[4]) }
 }
 
-/** Only listeners that are used count: settings shipped with Apache Kafka map every protocol there is. */
-function checkProtocols(config: BrokerConfig, listeners: readonly ListenerSetting[]): void {
-  const mapped = new Map(
-    config['listener.security.protocol.map'].map((pair) => pair.toUpperCase().split(':') as [string, string]),
-  )
-  for (const { name } of listeners) {
-    const protocol = mapped.get(name) ?? (/^(SSL|SASL_)/.test(name) ? name : 'PLAINTEXT')
-    if (protocol !== 'PLAINTEXT')
-      throw invalid('listeners', `listener ${name} needs ${protocol}; only PLAINTEXT is there`)
+function protocolMap(config: BrokerConfig): ReadonlyMap<string, string> {
+  const setting = 'listener.security.protocol.map'
+  const map = new Map<string, string>()
+  for (const pair of config[setting]) {
+    const [name, protocol, ...more] = pair.toUpperCase().split(':') as [string, ...string[]]
+    if (protocol === undefined || more.length > 0) throw invalid(setting, `expected NAME:PROTOCOL, got "${pair}"`)
+    if (map.has(name)) throw invalid(setting, `listener ${name} is named twice`)
+    if (!isSecurityProtocol(protocol)) {
+      throw invalid(setting, `"${protocol}" is none of ${Object.keys(securityProtocols).join(', ')}`)
+    }
+    map.set(name, protocol)
   }
+  return map
+}
+
+/** Without an entry a listener is what its name says. */
+function protocolOf(name: string, map: ReadonlyMap<string, string>): SecurityProtocol {
+  const protocol = map.get(name) ?? name
+  if (isSecurityProtocol(protocol)) return protocol
+  throw invalid('listener.security.protocol.map', `it does not say which protocol listener ${name} has`)
+}
+
+function checkOpen(listener: ClientListener, config: BrokerConfig, given: Given): void {
+  const { name, host, securityProtocol } = listener
+  if (isLoopback(host) || config['millrace.allow.unauthenticated'] || isSasl(securityProtocol)) return
+  if (securityProtocol === 'SSL' && listenerConfig(given, name)['ssl.client.auth'] === 'required') return
+  throw brokerErrors.LISTENER_OPEN({ listener: `${name}://${host}` })
 }
 
 const invalid = (setting: string, problem: string) =>

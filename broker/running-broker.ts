@@ -14,6 +14,7 @@ import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { TransactionCoordinator } from './coordinator/transaction/transaction-coordinator.ts'
 import { brokerErrors } from './errors.ts'
 import { type BrokerMetrics, brokerMetrics } from './events.ts'
+import { guardPorts } from './guard-ports.ts'
 import { Dispatcher } from './handlers/dispatcher.ts'
 import { served } from './handlers/index.ts'
 import type { ListenerPlan } from './listeners.ts'
@@ -26,6 +27,7 @@ import type { Node } from './node.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
 import { Partitions } from './replication/partitions.ts'
+import { guard } from './security/guard.ts'
 import { transactionMarkers } from './transaction-markers.ts'
 
 /** The world as a broker sees it; what is left out is the real one. */
@@ -65,6 +67,7 @@ export class RunningBroker implements Broker {
   readonly metrics = brokerMetrics()
   readonly #log: Log
   readonly #plan: ListenerPlan
+  readonly #given: Readonly<Record<string, string>>
   readonly #logs: LogDirectory
   readonly #controller: Controller
   readonly #configs: Configs
@@ -90,6 +93,7 @@ export class RunningBroker implements Broker {
     const { log, config, plan, meta, logs } = parts
     this.#log = log
     this.#plan = plan
+    this.#given = parts.given
     this.#logs = logs
     this.config = config
     this.nodeId = meta.nodeId
@@ -224,10 +228,12 @@ export class RunningBroker implements Broker {
         this.#log('warn', 'connection refused', { address, reason })
       },
     }
+    const guards = guardPorts(this.#node, dispatcher)
     for (const each of this.#plan.clients) {
       const listener = new Listener(
         {
           ...each,
+          guard: guard(each, this.#given, guards),
           maxConnections: config['max.connections'],
           maxConnectionsPerAddress: config['max.connections.per.ip'],
         },

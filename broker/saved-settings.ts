@@ -2,7 +2,20 @@ import { parseProperties } from '#core/config/properties.ts'
 import type { Files } from '#core/ports/files.ts'
 
 /** Settings that belong to a start and not to the data. */
-const passing: ReadonlySet<string> = new Set(['listeners', 'advertised.listeners', 'log.dirs', 'flush', 'node.id'])
+const passing: ReadonlySet<string> = new Set([
+  'listeners',
+  'advertised.listeners',
+  'log.dirs',
+  'flush',
+  'node.id',
+  'process.roles',
+  'controller.listener.names',
+  'controller.quorum.bootstrap.servers',
+  'controller.quorum.voters',
+  'inter.broker.listener.name',
+])
+/** Those that go with listeners, keys and passwords among them. */
+const ofListeners = /^(listener\.|ssl\.|sasl\.|millrace\.)/
 
 const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.properties`
 
@@ -11,7 +24,7 @@ const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.prope
  * needs them. Written only when it changes.
  */
 export function saveSettings(files: Files, dataDirectory: string, given: Readonly<Record<string, string>>): void {
-  const rows = Object.entries(given).filter(([name]) => !passing.has(name) && !name.startsWith('millrace.'))
+  const rows = Object.entries(given).filter(([name]) => !passing.has(name) && !ofListeners.test(name))
   const text = rows
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${escape(value)}\n`)

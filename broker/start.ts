@@ -14,6 +14,7 @@ import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { type Broker, type BrokerPorts, RunningBroker } from './running-broker.ts'
 import { saveSettings } from './saved-settings.ts'
+import { isListenerOverride } from './security/config.ts'
 
 export type { Broker, BrokerPorts } from './running-broker.ts'
 
@@ -41,7 +42,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const log = options.log ?? silentLog
   const given = givenSettings(options, log)
   const config = brokerConfigDefinition.parse(given, 'broker')
-  const plan = planListeners(config)
+  const plan = planListeners(config, given)
   const ports: BrokerPorts = {
     clock: systemClock,
     timers: systemTimers({ ref: false }),
@@ -74,6 +75,7 @@ function givenSettings(options: BrokerOptions, log: Log): Record<string, string>
   for (const [name, value] of Object.entries(options.config ?? {})) {
     const known = brokerConfigDefinition.resolve(name)
     if (known !== undefined) given[known] = canonical(known, value)
+    else if (isListenerOverride(name)) given[name] = value
     else if (!ignoredSettings.has(name)) log('warn', `setting "${name}" is not known and has no effect`)
   }
   const { host, port, dataDir, memory = false } = options

@@ -1,6 +1,7 @@
 import type { UnknownMetadataRecord } from '#core/wire/stored/metadata-frame.ts'
 
 import { AclIndex } from '../authorizer/acl-index.ts'
+import { ScramCredentials } from '../security/scram-credentials.ts'
 
 /** A partition as the metadata log says: who holds it and who leads. */
 export interface PartitionImage {
@@ -78,6 +79,7 @@ export class MetadataImage {
   readonly topicsById = new Map<string, TopicImage>()
   readonly configs = new Map<string, Map<string, string>>()
   readonly acls = new AclIndex()
+  readonly scram = new ScramCredentials()
   /** The first producer id that was never handed out. */
   nextProducerId = 0
   /** Records of types that are not understood here, in their order: kept so that a snapshot loses none. */

@@ -45,7 +45,20 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
       image.acls.add(record.value)
       return
     case 'removeAccessControlEntry':
-      if (!image.acls.remove(record.value.id)) throw new ReplayError(`no access control entry has id ${record.value.id}`)
+      if (!image.acls.remove(record.value.id))
+        throw new ReplayError(`no access control entry has id ${record.value.id}`)
+      return
+    case 'userScramCredential': {
+      const { name, mechanism, iterations, ...bytes } = record.value
+      const [salt, storedKey, serverKey] = [bytes.salt, bytes.storedKey, bytes.serverKey].map((each) =>
+        Buffer.from(each),
+      )
+      image.scram.set(mechanism, name, { salt: salt!, storedKey: storedKey!, serverKey: serverKey!, iterations })
+      return
+    }
+    case 'removeUserScramCredential':
+      if (!image.scram.delete(record.value.mechanism, record.value.name))
+        throw new ReplayError(`user "${record.value.name}" has no such credential`)
       return
     case 'producerIds':
       image.nextProducerId = Math.max(image.nextProducerId, record.value.nextProducerId)

@@ -122,6 +122,7 @@ function* newestRecords(image: MetadataImage): Generator<MetadataRecordInput | U
     const resource = { resourceType: Number(key.slice(0, at)), resourceName: key.slice(at + 1) }
     for (const [name, value] of settings) yield { kind: 'config', version: 0, value: { ...resource, name, value } }
   }
+  yield* image.scram.records()
   for (const value of image.acls.all()) yield { kind: 'accessControlEntry', version: 0, value }
   if (image.nextProducerId > 0) {
     yield {

@@ -81,6 +81,16 @@ export class Dispatcher {
     return call
   }
 
+  /** The answer that refuses a request, where its API has room for an error; the request is not handled. */
+  refuse(frame: Buffer, errorCode: number): readonly Buffer[] | undefined {
+    const { apiKey, apiVersion, correlationId, bodyStart } = readRequestHeader(frame)
+    const served = this.#byKey[apiKey]
+    if (served?.refuse === undefined || apiVersion < served.versions.low || apiVersion > served.versions.high) return
+    const request = decodeRequest(served.api, apiVersion, frame, bodyStart) as never
+    const body = served.refuse(request, errorCode, { apiVersion } as Call<never>, null)
+    return encodeResponse(served.api, apiVersion, correlationId, body as never)
+  }
+
   #run(call: PendingCall, request: never): void {
     const { served } = call
     try {

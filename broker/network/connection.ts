@@ -48,12 +48,12 @@ export interface Pending {
   sent: ((intact: boolean) => void) | undefined
 }
 
-/**
- * What a connection needs of the rest: `take` handles a frame at once and returns it pending or answered; the frame's
- * bytes are good until it returns.
- */
+/** Handles a frame at once and returns it pending or answered; the frame's bytes are good until it returns. */
+export type Take = (frame: Buffer, connection: Connection) => Pending
+
+/** What a connection needs of the rest. */
 export interface ConnectionPorts {
-  take(frame: Buffer, connection: Connection): Pending
+  readonly take: Take
   closed(connection: Connection, reason: string | undefined): void
   readonly memory: RequestMemory
   readonly buffers: BufferPool
@@ -115,6 +115,11 @@ export class Connection {
     socket.on('close', () => this.close())
     socket.on('timeout', () => this.close('idle for longer than connections.max.idle.ms'))
     socket.resume()
+  }
+
+  /** Frames larger than this close the connection; it can only be less than its limits say. */
+  set maxFrameBytes(bytes: number) {
+    this.#reader.maxFrameBytes = Math.min(bytes, this.#ports.limits.maxFrameBytes)
   }
 
   get closed(): boolean {

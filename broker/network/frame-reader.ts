@@ -5,7 +5,8 @@ import type { BufferPool } from './buffer-pool.ts'
  * that spans chunks gets a buffer of its own size, filled in place, so every byte is copied at most once.
  */
 export class FrameReader {
-  readonly #maxFrameBytes: number
+  /** Checked before anything is allocated for a frame. */
+  maxFrameBytes: number
   readonly #buffers: BufferPool
   /** Bytes of the size field seen so far, and their value. */
   #sizeBytes = 0
@@ -15,9 +16,8 @@ export class FrameReader {
   /** The frame returned last lies in a buffer from the frame memory, to be given back there. */
   lent = false
 
-  /** `maxFrameBytes` is checked before anything is allocated for a frame. */
   constructor(maxFrameBytes: number, buffers: BufferPool) {
-    this.#maxFrameBytes = maxFrameBytes
+    this.maxFrameBytes = maxFrameBytes
     this.#buffers = buffers
   }
 
@@ -74,8 +74,8 @@ export class FrameReader {
         this.#sizeBytes++
       }
     }
-    if (this.#size < 0 || this.#size > this.#maxFrameBytes) {
-      throw new RangeError(`a frame of ${this.#size} bytes, the limit is ${this.#maxFrameBytes}`)
+    if (this.#size < 0 || this.#size > this.maxFrameBytes) {
+      throw new RangeError(`a frame of ${this.#size} bytes, the limit is ${this.maxFrameBytes}`)
     }
     return true
   }

@@ -3,8 +3,28 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { hostname } from 'node:os'
 
 import { Connection } from './connection.ts'
-import type { ConnectionPorts, Endpoint } from './connection.ts'
+import type { ConnectionPorts, Endpoint, Take } from './connection.ts'
+import { type Principal, anonymous } from '../security/principal.ts'
 import type { SecurityProtocol } from '../security/protocol.ts'
+
+/** Told of a socket that is encrypted now, and who its client is by its certificate. */
+export type Secured = (socket: Socket, principal: Principal) => void
+/** Encrypts an accepted socket; one for which that fails is closed. */
+export type Secure = (accepted: Socket, secured: Secured) => void
+
+/** Stands before one connection until its client has proved who it is. */
+export interface Gate {
+  readonly take: Take
+  /** Largest frame until then. */
+  readonly maxFrameBytes: number
+}
+
+/** What a listener asks of its clients before their requests count; nothing for PLAINTEXT. */
+export interface Guard {
+  readonly secure?: Secure | undefined
+  /** Makes the gate of a new connection. */
+  readonly gate?: (() => Gate) | undefined
+}
 
 /** What a listener is told. `port` 0 takes a free one. */
 export interface ListenerOptions {
@@ -16,6 +36,7 @@ export interface ListenerOptions {
   readonly advertised?: { readonly host: string; readonly port: number } | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  readonly guard: Guard
 }
 
 /** Events that a listener reports. */
@@ -23,7 +44,7 @@ export interface ListenerEvents {
   opened(connection: Connection): void
   closed(connection: Connection, reason: string | undefined): void
   refused(address: string, reason: string): void
-  take: ConnectionPorts['take']
+  readonly take: Take
 }
 
 /** Bytes that a socket may hold unsent before the next request of its connection has to wait. */
@@ -37,8 +58,12 @@ export class Listener {
   readonly #events: ListenerEvents
   readonly #server: Server
   readonly #perAddress = new Map<string, number>()
+  /** Accepted sockets that are not yet encrypted. */
+  readonly #unsecured = new Set<Socket>()
   #endpoint: Endpoint | undefined
   #nextId = 1
+  /** Sockets let in and not closed, with those that are not yet encrypted. */
+  #letIn = 0
   #stopped: (() => void) | undefined
 
   constructor(
@@ -90,6 +115,7 @@ export class Listener {
   /** Lets every connection finish what it has begun, for at most `graceMs`, then closes what is left. */
   stop(graceMs: number): Promise<void> {
     this.close()
+    for (const socket of this.#unsecured) socket.destroy()
     for (const connection of this.connections) connection.stop()
     if (this.connections.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -106,31 +132,57 @@ export class Listener {
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
     const count = this.#perAddress.get(address) ?? 0
-    const { maxConnections, maxConnectionsPerAddress } = this.#options
-    if (this.connections.size >= maxConnections || count >= maxConnectionsPerAddress) {
-      const bound = this.connections.size >= maxConnections ? 'max.connections' : 'max.connections.per.ip'
+    const { maxConnections, maxConnectionsPerAddress, guard } = this.#options
+    if (this.#letIn >= maxConnections || count >= maxConnectionsPerAddress) {
+      const bound = this.#letIn >= maxConnections ? 'max.connections' : 'max.connections.per.ip'
       this.#events.refused(address, `${bound} reached`)
       socket.on('error', () => socket.destroy())
       socket.destroy()
       return
     }
+    this.#letIn++
     this.#perAddress.set(address, count + 1)
+    if (guard.secure === undefined) this.#open(socket, address, anonymous)
+    else this.#secure(guard.secure, socket, address)
+  }
+
+  #secure(secure: Secure, accepted: Socket, address: string): void {
+    const dropped = (): void => this.#letGo(address)
+    accepted.once('close', dropped)
+    this.#unsecured.add(accepted)
+    accepted.once('close', () => this.#unsecured.delete(accepted))
+    secure(accepted, (socket, principal) => {
+      accepted.off('close', dropped)
+      this.#unsecured.delete(accepted)
+      this.#open(socket, address, principal)
+    })
+  }
+
+  #open(socket: Socket, address: string, principal: Principal): void {
+    const gate = this.#options.guard.gate?.()
     const connection = new Connection(this.#nextId++, socket, this.endpoint, {
       ...this.#ports,
-      take: this.#events.take,
+      take: gate?.take ?? this.#events.take,
       closed: (which, reason) => this.#closed(which, address, reason),
     })
+    connection.principal = principal
+    if (gate !== undefined) connection.maxFrameBytes = gate.maxFrameBytes
     this.connections.add(connection)
     this.#events.opened(connection)
   }
 
   #closed(connection: Connection, address: string, reason: string | undefined): void {
     this.connections.delete(connection)
+    this.#letGo(address)
+    this.#events.closed(connection, reason)
+    if (this.connections.size === 0) this.#stopped?.()
+  }
+
+  #letGo(address: string): void {
+    this.#letIn--
     const count = this.#perAddress.get(address) ?? 1
     if (count === 1) this.#perAddress.delete(address)
     else this.#perAddress.set(address, count - 1)
-    this.#events.closed(connection, reason)
-    if (this.connections.size === 0) this.#stopped?.()
   }
 }
 

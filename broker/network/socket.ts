@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** Bytes read at a time, for all connections of the process: one is read and handled before the next. */
 const readBuffer = Buffer.allocUnsafeSlow(262_144)
@@ -11,11 +12,12 @@ interface Detachable {
  * Takes an accepted, paused socket over so that it reads into one buffer shared by all connections. `received` gets a
  * view that is good until it returns. A buffer of its own for every read, which is what streams do, costs the broker
  * more in garbage collection than everything else it does with a produced byte. Node lets only sockets that it is told
- * to make read so, hence a second socket on the handle of the first; where that is not to be had, the first one stays.
+ * to make read so, hence a second socket on the handle of the first; where that is not to be had, as with TLS, the first
+ * one stays.
  */
 export function readShared(accepted: Socket, received: (bytes: Buffer) => void): Socket {
   const handle = (accepted as Detachable)._handle
-  if (handle === undefined || handle === null) {
+  if (handle === undefined || handle === null || accepted instanceof TLSSocket) {
     accepted.on('data', received)
     return accepted
   }

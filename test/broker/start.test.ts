@@ -40,7 +40,10 @@ describe('a broker', () => {
   it('refuses settings that make no sense, by name', async () => {
     await expect(startBroker({ memory: true, config: { 'num.partitions': 'many' } })).rejects.toThrow(/num\.partitions/)
     await expect(startBroker({ memory: true, config: { listeners: 'SASL_SSL://127.0.0.1:0' } })).rejects.toThrow(
-      /PLAINTEXT/,
+      /ssl\.keystore\.location/,
+    )
+    await expect(startBroker({ memory: true, config: { listeners: 'INSIDE://127.0.0.1:0' } })).rejects.toThrow(
+      /listener\.security\.protocol\.map.*INSIDE/,
     )
     await expect(startBroker({ memory: true, host: '0.0.0.0', port: 0 })).rejects.toThrow(/other machines/)
   })

@@ -37,8 +37,9 @@ program
   .option('--host <host>', 'address to listen on')
   .option('--data <dir>', 'data directory; an empty one is formatted')
   .option('--config <file>', 'server.properties')
+  .option('--add-scram <user...>', 'make a SCRAM user that is not there yet: SCRAM-SHA-256=[name=alice,password=secret]')
   .addOption(settings())
-  .action((options: { port?: number; host?: string; data?: string; config?: string; set: string[] }) =>
+  .action((options: { port?: number; host?: string; data?: string; config?: string; set: string[]; addScram?: string[] }) =>
     runs(async () => (await import('./broker/command.ts')).brokerCommand(options)),
   )
 

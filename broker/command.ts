@@ -24,6 +24,7 @@ export async function brokerCommand(options: {
   readonly data?: string
   readonly config?: string
   readonly set?: readonly string[]
+  readonly addScram?: readonly string[]
 }): Promise<number> {
   const log = textLog('info')
   // Before the start: a signal that comes while logs are recovered must not cut that short either.
@@ -35,6 +36,7 @@ export async function brokerCommand(options: {
       ...(options.port !== undefined && { port: options.port }),
       ...(options.data !== undefined && { dataDir: options.data }),
       config: { ...readConfigFile(options.config), ...parseSettings(options.set ?? []) },
+      ...(options.addScram !== undefined && { addScram: options.addScram }),
       log,
     })
   } catch (error) {

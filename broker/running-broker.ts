@@ -27,6 +27,7 @@ import type { Node } from './node.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
 import { Partitions } from './replication/partitions.ts'
+import { type FirstUser, missingUsers } from './security/first-users.ts'
 import { guard } from './security/guard.ts'
 import { transactionMarkers } from './transaction-markers.ts'
 
@@ -150,8 +151,10 @@ export class RunningBroker implements Broker {
     return this.#endpoints.map(({ host, port }) => `${host}:${port}`).join(',')
   }
 
-  async start(): Promise<void> {
+  /** `users` are made where they are not there yet, before anybody can connect. */
+  async start(users: readonly FirstUser[] = []): Promise<void> {
     this.#controller.start()
+    await this.#controller.commit(missingUsers(users, this.#controller.image.scram))
     new Publisher({
       controller: this.#controller,
       configs: this.#configs,

@@ -15,6 +15,7 @@ import { LogDirectory } from './log/log-directory.ts'
 import { type Broker, type BrokerPorts, RunningBroker } from './running-broker.ts'
 import { saveSettings } from './saved-settings.ts'
 import { isListenerOverride } from './security/config.ts'
+import { firstUsers } from './security/first-users.ts'
 
 export type { Broker, BrokerPorts } from './running-broker.ts'
 
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   readonly memory?: boolean
   /** Settings by Kafka's names; they come after those above. */
   readonly config?: Readonly<Record<string, string>>
+  /** SCRAM users to make where they are not there yet, as kafka-storage takes them: SCRAM-SHA-256=[name=…,password=…]. */
+  readonly addScram?: readonly string[]
   readonly ports?: Partial<BrokerPorts>
   readonly log?: Log
 }
@@ -61,7 +64,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   saveSettings(ports.files, dataDir, given)
   const broker = new RunningBroker(ports, { log, given, config, plan, meta, logs })
   try {
-    await broker.start()
+    await broker.start(firstUsers(options.addScram ?? [], ports.random))
   } catch (error) {
     await broker.abort()
     throw error

@@ -10,14 +10,27 @@ import {
 } from '#core/security/scram.ts'
 import type { MetadataRecordInput } from '#core/wire/stored/metadata-frame.ts'
 
+import type { ScramCredentials } from './scram-credentials.ts'
+
 const saltBytes = 26
+
+/** A user to make, by the record that makes him. */
+export type FirstUser = Extract<MetadataRecordInput, { readonly kind: 'userScramCredential' }>
+
+/** Those users that have no such credential yet: who has changed his password keeps it. */
+export const missingUsers = (users: readonly FirstUser[], credentials: ScramCredentials): FirstUser[] =>
+  users.filter(({ value }) => credentials.get(value.mechanism, value.name) === undefined)
+
+/** Reads several users. Throws CONFIG_INVALID. */
+export const firstUsers = (texts: readonly string[], random: Random): FirstUser[] =>
+  texts.map((text) => firstUser(text, random))
 
 /**
  * Reads a user in the form of kafka-storage's --add-scram, `SCRAM-SHA-256=[name=alice,password=secret]`, optionally with
  * iterations=4096 and salt=BASE64, to the record that makes him: the first user of a cluster in which only users may make
  * users. Throws CONFIG_INVALID, never with the password in it.
  */
-export function firstUser(text: string, random: Random): MetadataRecordInput {
+function firstUser(text: string, random: Random): FirstUser {
   const match = /^([A-Z0-9-]+)=\[(.*)\]$/.exec(text)
   if (match === null || !isScram(match[1]!)) {
     throw invalid('expected SCRAM-SHA-256=[name=…,password=…] or SCRAM-SHA-512=[name=…,password=…]')

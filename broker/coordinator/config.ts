@@ -1,9 +1,11 @@
 import { type ConfigDefinition, type ConfigOf, duration, int } from '#core/config/define.ts'
+import { streamsGroupSettings } from './streams-group/config.ts'
 
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 
 /** The coordinator's settings by Kafka's names, for the broker to spread into its own definition. Times in ms. */
 export const groupSettings = {
+  ...streamsGroupSettings,
   'group.initial.rebalance.delay.ms': duration({
     doc: 'How long the first rebalance of an empty group waits for more members before it goes ahead.',
     default: 3000,

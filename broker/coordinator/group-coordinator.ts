@@ -9,6 +9,7 @@ import type { ListGroupsRequest, ListGroupsResponseInput } from '#core/wire/api/
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponseInput } from '#core/wire/api/28-txn-offset-commit.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponseInput } from '#core/wire/api/42-delete-groups.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
+import type { StreamsGroupHeartbeatRequest } from '#core/wire/api/88-streams-group-heartbeat.ts'
 import type { Timer } from '#core/ports/timers.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from './codes.ts'
@@ -25,6 +26,8 @@ import { answerFetch } from './offsets/answer-fetch.ts'
 import { answerTxnCommit } from './offsets/answer-txn-commit.ts'
 import { deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
 import type { CoordinatorPorts, RequestContext } from './ports.ts'
+import { type AnsweredHeartbeat, answerStreamsDescribe, answerStreamsHeartbeat } from './streams-group/answer.ts'
+import type { DescribedStreamsGroup } from './streams-group/describe.ts'
 import { type OffsetsMarker, Shard } from './shard.ts'
 
 /** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
@@ -225,6 +228,16 @@ export class GroupCoordinator {
       return { ...missing, errorMessage: `Group ${groupId} ${why}.` }
     })
     return { groups }
+  }
+
+  /** A heartbeat of a streams group's member; comes with the topics that the caller is to make for the group. */
+  streamsGroupHeartbeat(context: RequestContext, request: StreamsGroupHeartbeatRequest): Promise<AnsweredHeartbeat> {
+    return answerStreamsHeartbeat((groupId) => this.#find(groupId), context, request)
+  }
+
+  /** One streams group, or why it cannot be described. */
+  streamsGroupDescribe(groupId: string): DescribedStreamsGroup {
+    return answerStreamsDescribe(this.#find(groupId), groupId)
   }
 
   listGroups(_context: RequestContext, request: ListGroupsRequest): ListGroupsResponseInput {

@@ -1,6 +1,7 @@
 import { ConsumerGroup } from './consumer-group/consumer-group.ts'
 import type { ModernGroup } from './group-kinds.ts'
 import type { GroupWorld } from './group/step.ts'
+import { resumeStreamsGroup } from './streams-group/fencing.ts'
 import { StreamsGroup } from './streams-group/streams-group.ts'
 
 /** Makes groups that are then filled by the replay of their records; a kind of group that is served has its line here. */
@@ -10,4 +11,6 @@ export const modernGroups: Readonly<Record<ModernGroup['type'], ((groupId: strin
 }
 
 /** Starts the timers of a group that was loaded: sessions and rebalance timeouts begin anew. */
-export function resume(_world: GroupWorld, _group: ModernGroup): void {}
+export function resume(world: GroupWorld, group: ModernGroup): void {
+  if (group instanceof StreamsGroup) resumeStreamsGroup(world, group)
+}

@@ -47,6 +47,8 @@ export interface CoordinatorPorts {
   readonly config: GroupSettings
   readonly partitions: OffsetsPartitions
   readonly topics: Topics
+  /** The settings stored for a group itself (`streams.session.timeout.ms`, ...), as text; none when absent. */
+  readonly groupConfigs?: (groupId: string) => Readonly<Record<string, string>>
   /** Runs a call when this turn of the loop is over, for group commit; `setImmediate` when absent. */
   readonly defer?: (call: () => void) => void
 }

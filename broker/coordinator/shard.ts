@@ -77,6 +77,10 @@ export class Shard implements GroupWorld {
     }
   }
 
+  groupConfigs(groupId: string): Readonly<Record<string, string>> {
+    return this.#ports.groupConfigs?.(groupId) ?? {}
+  }
+
   /** The group of this id, of whatever kind. */
   find(groupId: string): Group | undefined {
     return this.stored.modern.get(groupId) ?? this.classic.get(groupId)

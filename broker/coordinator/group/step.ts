@@ -28,6 +28,8 @@ export interface GroupWorld {
   readonly log: Log
   readonly config: GroupSettings
   readonly topics: Topics
+  /** The settings stored for a group itself, as text. */
+  groupConfigs(groupId: string): Readonly<Record<string, string>>
   /** Timers of modern groups; those of a classic group are its own. */
   readonly alarms: Alarms
   /** Carries out a step of a group: appends its records, replays them once they are in the log, and says so. */

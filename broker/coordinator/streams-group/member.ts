@@ -1,6 +1,6 @@
 import type { StreamsGroupHeartbeatRequest } from '#core/wire/api/88-streams-group-heartbeat.ts'
 import type { CurrentAssignment, MemberMetadata } from './records.ts'
-import { type GivenTasks, type TasksWithEpochs, noGivenTasks, taskIds, tasksOf } from './tasks.ts'
+import { type GivenTasks, type TasksWithEpochs, noGivenTasks, sameGivenTasks, taskIds, tasksOf } from './tasks.ts'
 
 /** How far a member is on its way to its target; the numbers are those of its record. */
 export const memberStates = { STABLE: 1, UNREVOKED_TASKS: 2, UNRELEASED_TASKS: 3, UNKNOWN: 127 } as const
@@ -48,6 +48,16 @@ export const newMember = (memberId: string): Member => ({
 /** True when a member follows the target of this epoch and nothing is left to be done. */
 export const isReconciledTo = (member: Progress, epoch: number): boolean =>
   member.state === 'STABLE' && member.memberEpoch === epoch
+
+export function sameProgress(a: Progress, b: Progress): boolean {
+  return (
+    a.memberEpoch === b.memberEpoch &&
+    a.previousMemberEpoch === b.previousMemberEpoch &&
+    a.state === b.state &&
+    sameGivenTasks(a.assigned, b.assigned) &&
+    sameGivenTasks(a.pendingRevocation, b.pendingRevocation)
+  )
+}
 
 /** What a member says of itself after a heartbeat, which leaves out what did not change. */
 export function updatedMetadata(

@@ -114,6 +114,7 @@ export class RunningBroker implements Broker {
       partitions: offsetsPartitions(image, this.#partitions),
       topics: topicsOf(image),
     })
+    const writeMarker = transactionMarkers(image, this.#partitions, this.#groups, ports.clock, log)
     this.#transactions = new TransactionCoordinator({
       ...ports,
       log,
@@ -121,7 +122,7 @@ export class RunningBroker implements Broker {
       partitions: transactionPartitions(image, this.#partitions),
       transactionVersion: () => image.feature('transaction.version'),
       nextProducerId: () => this.#controller.nextProducerId(),
-      writeMarker: transactionMarkers(image, this.#partitions, this.#groups, ports.clock, log),
+      writeMarker,
     })
     this.#node = {
       ...ports,
@@ -135,6 +136,7 @@ export class RunningBroker implements Broker {
       partitions: this.#partitions,
       groups: this.#groups,
       transactions: this.#transactions,
+      writeMarker,
       logs,
       buffers: new BufferPool(),
       log,

@@ -29,7 +29,7 @@ export const features: Readonly<Record<string, Feature>> = {
   'group.version': { low: 0, high: 1, fresh: 0 },
   'share.version': { low: 0, high: 0, fresh: 0, carried: 1 },
   'streams.version': { low: 0, high: 1, fresh: 0 },
-  'transaction.version': { low: 0, high: 2, fresh: 0 },
+  'transaction.version': { low: 0, high: 2, fresh: 2 },
 }
 
 /** The features that clients and registrations are told of: those of which more is served than nothing. */

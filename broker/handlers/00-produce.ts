@@ -1,10 +1,13 @@
 import { type ProduceRequest, type ProduceResponseInput, produce } from '#core/wire/api/00-produce.ts'
-import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
+import { batchAttributes, batchLayout, readInt64 } from '#core/records/layout.ts'
+import { type ErrorName, ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
+import type { ProducerIdentity } from '../coordinator/transaction/known-id.ts'
 import type { Node } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { topicMeant } from './authorization.ts'
-import { type Call, serve } from './handler.ts'
+import { type Call, type Client, serve } from './handler.ts'
+import { type TransactionSupport, ensureOpen } from './open-transaction.ts'
 import { internalTopics } from './topic-creation.ts'
 
 type TopicData = ProduceRequest['topicData'][number]
@@ -17,7 +20,8 @@ type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
  * time are set.
  * Versions 3-13, shown from 0: librdkafka takes a range that includes 0 as a sign that compression is understood.
  * Kept: acks 0 gets no answer and a closed connection on errors; names until 12, topic ids from 13; zstd only from 7.
- * Left out: transactions.
+ * A transactional batch needs its partition in an open transaction: looked up in the log, then asked of the coordinator, or
+ * from 12 on added there. While that is under way, later requests of the connection wait behind.
  */
 export const produceHandler = serve(produce, {
   versions: '3-13',
@@ -26,7 +30,12 @@ export const produceHandler = serve(produce, {
   borrows: true,
   requires: ({ transactionalId }) =>
     transactionalId === null ? undefined : ['WRITE', 'TRANSACTIONAL_ID', transactionalId],
-  handle: (node, request, call) => new ProduceCall(node, request, call).run(),
+  handle: (node, request, call) => {
+    const produce = new ProduceCall(node, request, call)
+    const before = waiting.get(call.client)
+    if (request.transactionalId === null && before === undefined) return produce.run()
+    return produce.runInTransaction(request.transactionalId, before)
+  },
   refuse: (request, errorCode) => ({
     responses: request.topicData.map((topic) => ({
       name: topic.name,
@@ -39,14 +48,50 @@ export const produceHandler = serve(produce, {
 /** The name under which Kafka's admin tools may write to internal topics. */
 const adminClientId = '__admin_client'
 
+const isTransactional = (records: Buffer): boolean =>
+  (records.readInt16BE(batchLayout.attributes) & batchAttributes.transactional) !== 0
+
+const producerOf = (records: Buffer): ProducerIdentity => ({
+  producerId: readInt64(records, batchLayout.producerId),
+  producerEpoch: records.readInt16BE(batchLayout.producerEpoch),
+})
+
+/** What clients know to try again, of errors that are about the coordinator. */
+function forVersion(problem: ErrorName, support: TransactionSupport): ErrorName {
+  switch (problem) {
+    case 'CONCURRENT_TRANSACTIONS':
+      return support === 'adds' ? problem : 'NOT_ENOUGH_REPLICAS'
+    case 'COORDINATOR_LOAD_IN_PROGRESS':
+    case 'COORDINATOR_NOT_AVAILABLE':
+    case 'NOT_COORDINATOR':
+      return 'NOT_ENOUGH_REPLICAS'
+    default:
+      return problem
+  }
+}
+
+/** The request with batches of its own: the memory that it came in is used again. */
+const kept = (request: ProduceRequest): ProduceRequest => ({
+  ...request,
+  topicData: request.topicData.map((topic) => ({
+    ...topic,
+    partitionData: topic.partitionData.map((data) => ({ ...data, records: data.records && Buffer.from(data.records) })),
+  })),
+})
+
+/** The last request of a connection that waits for the coordinator of its transaction. */
+const waiting = new WeakMap<Client, Promise<void>>()
+
 class ProduceCall {
   readonly #node: Node
-  readonly #request: ProduceRequest
+  #request: ProduceRequest
   readonly #call: Call<ProduceResponseInput>
   /** Partitions whose data is not on the disk yet, where it has to be before the answer. */
   #syncing = 0
   #failed = false
   #response: ProduceResponseInput | undefined
+  /** Why partitions may not be written to inside of the transaction. */
+  readonly #refused = new Map<Partition, ErrorName>()
 
   constructor(node: Node, request: ProduceRequest, call: Call<ProduceResponseInput>) {
     this.#node = node
@@ -66,6 +111,53 @@ class ProduceCall {
     if (this.#syncing === 0) return response
     this.#response = response
     return undefined
+  }
+
+  /** Appends once all partitions are known to be in the transaction, and `before` is done. */
+  runInTransaction(
+    transactionalId: string | null,
+    before: Promise<void> | undefined,
+  ): ProduceResponseInput | undefined {
+    const asked = transactionalId === null ? [] : this.#ensureOpen(transactionalId)
+    if (asked.length === 0 && before === undefined) return this.run()
+    this.#request = kept(this.#request)
+    const { client } = this.#call
+    const done = Promise.all([...asked, before])
+      .then(() => {
+        const response = this.run()
+        if (response !== undefined) this.#call.respond(response)
+      })
+      .catch((error: Error) => {
+        this.#node.log('error', 'produce failed', { error: error.stack })
+        client.close(`produce failed: ${error.message}`)
+      })
+      .finally(() => {
+        if (waiting.get(client) === done) waiting.delete(client)
+      })
+    waiting.set(client, done)
+    return undefined
+  }
+
+  /** Notes what is refused at once, and gives what has to be waited for. */
+  #ensureOpen(transactionalId: string): Promise<void>[] {
+    const { apiVersion } = this.#call
+    const support = apiVersion >= 12 ? 'adds' : apiVersion === 11 ? 'abortable' : 'old'
+    const asked: Promise<void>[] = []
+    for (const topic of this.#request.topicData) {
+      for (const data of topic.partitionData) {
+        const { records } = data
+        if (records === null || records.length < 61 || !isTransactional(records)) continue
+        const partition = this.#find(topic, data.index)
+        if (partition === undefined) continue
+        const problem = ensureOpen(this.#node, partition, { transactionalId, ...producerOf(records) }, support)
+        const note = (found: ErrorName): void => {
+          if (found !== 'NONE') this.#refused.set(partition, forVersion(found, support))
+        }
+        if (typeof problem === 'string') note(problem)
+        else asked.push(problem.then(note))
+      }
+    }
+    return asked
   }
 
   #topic(topic: TopicData): TopicResponse {
@@ -94,7 +186,7 @@ class ProduceCall {
   #append(topic: TopicData, index: number, records: Buffer | null, response: PartitionResponse): void {
     const partition = this.#partition(topic, index)
     this.#check(partition, records)
-    const result = partition.append(records!, 'client')
+    const result = partition.append(records!, 'client', this.#call.apiVersion >= 12 ? 2 : 0)
     this.#node.metrics.values.broker_produced_bytes_total += records!.length
     response.baseOffset = result.baseOffset
     response.logAppendTimeMs = result.logAppendTime
@@ -103,26 +195,29 @@ class ProduceCall {
     if (partition.log.durableEndOffset < end && this.#request.acks !== 0) this.#awaitDurable(partition, end, response)
   }
 
-  #partition(topic: TopicData, index: number): Partition {
+  #find(topic: TopicData, index: number): Partition | undefined {
     const { partitions } = this.#node
-    if (this.#call.apiVersion >= 13) {
-      const partition = partitions.getById(topic.topicId, index)
-      if (partition !== undefined) return partition
-      throw new ProtocolError(partitions.hasId(topic.topicId) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'UNKNOWN_TOPIC_ID')
-    }
-    const partition = partitions.get(topic.name, index)
-    if (partition === undefined) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION')
-    return partition
+    return this.#call.apiVersion >= 13 ? partitions.getById(topic.topicId, index) : partitions.get(topic.name, index)
+  }
+
+  #partition(topic: TopicData, index: number): Partition {
+    const partition = this.#find(topic, index)
+    if (partition !== undefined) return partition
+    const isUnknownId = this.#call.apiVersion >= 13 && !this.#node.partitions.hasId(topic.topicId)
+    throw new ProtocolError(isUnknownId ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   }
 
   #check(partition: Partition, records: Buffer | null): void {
     const { acks, transactionalId } = this.#request
     if (acks !== 0 && acks !== 1 && acks !== -1) throw new ProtocolError('INVALID_REQUIRED_ACKS')
-    if (transactionalId !== null) throw new ProtocolError('INVALID_TXN_STATE', 'transactions are not supported yet')
     if (internalTopics.has(partition.topic) && this.#call.clientId !== adminClientId) {
       throw new ProtocolError('INVALID_TOPIC_EXCEPTION', `topic "${partition.topic}" is internal`)
     }
     if (records === null || records.length < 61) throw new ProtocolError('INVALID_RECORD', 'a record batch is missing')
+    if (transactionalId === null && isTransactional(records))
+      throw new ProtocolError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'a transactional batch needs a transactional id')
+    const refused = this.#refused.get(partition)
+    if (refused !== undefined) throw new ProtocolError(refused)
     if (this.#call.apiVersion < 7 && (records[22]! & 7) === 4) throw new ProtocolError('UNSUPPORTED_COMPRESSION_TYPE')
     if (acks === -1 && partition.log.config['min.insync.replicas'] > 1) throw new ProtocolError('NOT_ENOUGH_REPLICAS')
   }

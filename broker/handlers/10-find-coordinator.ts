@@ -2,6 +2,7 @@ import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
+import { offsetsTopic, transactionsTopic } from '../publisher.ts'
 import { demand } from './authorization.ts'
 import { brokersFor } from './brokers.ts'
 import { codeOf, messageOf } from './failure.ts'
@@ -17,11 +18,12 @@ interface Coordinator {
 }
 
 const groupType = 0
+const transactionType = 1
 
 /**
- * Tells which broker looks after a group.
- * Versions 0-6. Kept: one key until 3, several from 4; the topic of the groups is made when it is first asked for.
- * Left out: coordinators of transactions and of share groups, which do not exist yet: UNSUPPORTED_VERSION.
+ * Tells which broker looks after a group or a transactional id.
+ * Versions 0-6. Kept: one key until 3, several from 4; the coordinator's topic is made when it is first asked for.
+ * Left out: coordinators of share groups, which do not exist: INVALID_REQUEST.
  */
 export const findCoordinatorHandler = serve(findCoordinator, {
   versions: '0-6',
@@ -39,10 +41,13 @@ export const findCoordinatorHandler = serve(findCoordinator, {
 async function find(node: Node, client: Client, key: string, keyType: number): Promise<Coordinator> {
   try {
     demand(node, client, 'DESCRIBE', keyType === groupType ? 'GROUP' : 'TRANSACTIONAL_ID', key)
-    if (keyType !== groupType)
-      throw new ProtocolError('UNSUPPORTED_VERSION', 'transactions and share groups are not supported yet')
-    await createMissing(node, ['__consumer_offsets'])
-    const leader = node.controller.image.partition('__consumer_offsets', node.groups.partitionFor(key))?.leader
+    if (keyType !== groupType && keyType !== transactionType) {
+      throw new ProtocolError('INVALID_REQUEST', `no coordinator is of type ${keyType}`)
+    }
+    const [topic, coordinator] =
+      keyType === groupType ? [offsetsTopic, node.groups] : [transactionsTopic, node.transactions]
+    await createMissing(node, [topic])
+    const leader = node.controller.image.partition(topic, coordinator.partitionFor(key))?.leader
     const broker = brokersFor(node, client).find(({ nodeId }) => nodeId === leader)
     if (broker === undefined) throw new ProtocolError('COORDINATOR_NOT_AVAILABLE')
     return { nodeId: broker.nodeId, host: broker.host, port: broker.port, errorCode: 0, errorMessage: null }

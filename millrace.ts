@@ -4,7 +4,9 @@ import { Command, CommanderError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 
 import { isKnownError } from '#core/errors/table.ts'
+import { declareClusterCommands } from './broker/commands/declare.ts'
 import { pipelineErrors } from '#core/pipeline/pipeline-file.ts'
+import { ProtocolError } from '#core/wire/errors.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('./package.json', packageRoot()), 'utf8')) as {
   version: string
@@ -24,7 +26,7 @@ const settings = (): Option =>
     .default([], 'none')
 
 const program = new Command('millrace').description(manifest.description).version(manifest.version)
-// Exit codes below are ours: 2 for a wrong command line, 1 for a run that failed.
+// Exit codes below are ours: 64 for a wrong command line or wrong settings, 1 for a run that failed.
 program.exitOverride().showHelpAfterError('(millrace --help lists every command)').enablePositionalOptions()
 
 let outcome: Promise<number> | undefined
@@ -33,24 +35,35 @@ const runs = (work: () => Promise<number>): void => void (outcome = work())
 program
   .command('broker')
   .description('run a Kafka-compatible broker; prints "ready HOST:PORT" when it serves')
-  .option('--port <port>', 'port to listen on, 0 for any free one', Number)
+  // Its help names every setting, which only the broker knows: so it is an option like any other.
+  .helpOption(false)
+  .option('-h, --help', 'show this, and every setting')
+  .option('--port <port>', 'port to listen on, 0 for any free one')
   .option('--host <host>', 'address to listen on')
   .option('--data <dir>', 'data directory; an empty one is formatted')
   .option('--config <file>', 'server.properties')
-  .option('--add-scram <user...>', 'make a SCRAM user that is not there yet: SCRAM-SHA-256=[name=alice,password=secret]')
+  .option(
+    '--add-scram <user...>',
+    'make a SCRAM user that is not there yet: SCRAM-SHA-256=[name=alice,password=secret]',
+  )
+  .option('--metrics <host:port>', 'address for /metrics and /health; off otherwise')
+  .option('--log <form>', 'text or json; by default text on a terminal, else json')
+  .option('--log-level <level>', 'debug, info, warn or error')
   .addOption(settings())
-  .action((options: { port?: number; host?: string; data?: string; config?: string; set: string[]; addScram?: string[] }) =>
-    runs(async () => (await import('./broker/command.ts')).brokerCommand(options)),
+  .action((options: import('./broker/command.ts').BrokerCommandOptions, command: Command) =>
+    runs(async () => (await import('./broker/command.ts')).brokerCommand(options, command.helpInformation())),
   )
 
 program
   .command('leave')
   .description('print the server.properties with which Apache Kafka starts on a data directory')
   .requiredOption('--data <dir>', 'data directory of a stopped broker')
-  .option('--port <port>', 'port for Apache Kafka to listen on', Number)
-  .action((options: { data: string; port?: number }) =>
+  .option('--port <port>', 'port for Apache Kafka to listen on')
+  .action((options: { data: string; port?: string }) =>
     runs(async () => (await import('./broker/command.ts')).leaveCommand(options)),
   )
+
+declareClusterCommands(program, runs)
 
 program
   .command('connect')
@@ -165,9 +178,23 @@ function connectPart(
 /** One line for what went wrong, one for what to do; a stack only for faults of ours. */
 function report(error: unknown): void {
   if (error instanceof CommanderError) return
-  if (isKnownError(error))
+  if (error instanceof ProtocolError) process.stderr.write(`millrace: ${error.message}\n`)
+  else if (isKnownError(error))
     process.stderr.write(`millrace: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`)
   else process.stderr.write(`millrace: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}
+
+/** Errors that say the command was called in a wrong way: EX_USAGE of sysexits. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'CONFIG_INVALID',
+  'OPTION_INVALID',
+  'OPTION_MISSING',
+  'OPTIONS_TOGETHER',
+])
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
+  return isKnownError(error) && usageCodes.has(error.code) ? 64 : 1
 }
 
 try {
@@ -175,5 +202,5 @@ try {
   process.exitCode = (await outcome) ?? 0
 } catch (error) {
   report(error)
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : 1
+  process.exitCode = exitCodeOf(error)
 }

@@ -190,13 +190,6 @@ export const brokerSettings = {
   ...singleNode,
 } as const
 
-/** Settings that Apache Kafka has and that mean nothing for one node of ours: taken without a warning. */
-export const ignoredSettings: ReadonlySet<string> = new Set([
-  'controller.quorum.bootstrap.servers',
-  'controller.quorum.voters',
-  'inter.broker.listener.name',
-])
-
 /** What the `flush` shorthand stands for, in Kafka's settings. */
 export const flushPolicies: Readonly<Record<'never' | 'interval' | 'always', Readonly<Record<string, string>>>> = {
   never: {},

@@ -49,6 +49,11 @@ export const brokerErrors = errorTable({
     message: 'address {host}:{port} cannot be bound: {problem}',
     hint: 'Another process may listen there. Choose another port, or 0 for a free one.',
   },
+  OPTION_WORD: {
+    retry: 'never',
+    message: '{option} is "{given}"; it takes one of {words}',
+    hint: '`millrace broker --help` lists the options.',
+  },
   PORT_INVALID: {
     retry: 'never',
     message: 'port "{port}" is not a whole number from 0 to 65535',

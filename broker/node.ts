@@ -12,7 +12,9 @@ import type { TransactionCoordinator } from './coordinator/transaction/transacti
 import type { BrokerMetrics } from './events.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { BufferPool } from './network/buffer-pool.ts'
+import type { LogLevels } from './operations/log-levels.ts'
 import type { Partitions } from './replication/partitions.ts'
+import type { WriteMarker } from './transaction-markers.ts'
 
 /** This broker as its handlers see it. */
 export interface Node {
@@ -27,6 +29,8 @@ export interface Node {
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
+  /** Writes the end of a transaction into a partition. */
+  readonly writeMarker: WriteMarker
   readonly logs: LogDirectory
   /** Memory for what is read from logs and goes out to clients. */
   readonly buffers: BufferPool
@@ -34,5 +38,7 @@ export interface Node {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
+  /** The level of that log, which may change. */
+  readonly logLevels: LogLevels
   readonly metrics: BrokerMetrics
 }

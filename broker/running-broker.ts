@@ -24,6 +24,7 @@ import type { Endpoint } from './network/connection.ts'
 import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
+import { LogLevels } from './operations/log-levels.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
 import { Partitions } from './replication/partitions.ts'
@@ -91,7 +92,9 @@ export class RunningBroker implements Broker {
       readonly logs: LogDirectory
     },
   ) {
-    const { log, config, plan, meta, logs } = parts
+    const { config, plan, meta, logs } = parts
+    const logLevels = new LogLevels(parts.log, 'debug')
+    const { log } = logLevels
     this.#log = log
     this.#plan = plan
     this.#given = parts.given
@@ -140,6 +143,7 @@ export class RunningBroker implements Broker {
       logs,
       buffers: new BufferPool(),
       log,
+      logLevels,
       metrics: this.metrics,
     }
   }

@@ -1,4 +1,3 @@
-import type { Setting } from '#core/config/define.ts'
 import { systemClock } from '#core/ports/clock.ts'
 import { memoryFiles } from '#core/ports/memory-files.ts'
 import { systemRandom } from '#core/ports/random.ts'
@@ -6,15 +5,15 @@ import { systemFiles } from '#core/ports/system-files.ts'
 import { systemTimers } from '#core/ports/timers.ts'
 import { type Log, silentLog } from '#core/telemetry/log.ts'
 
-import { type BrokerConfig, brokerConfigDefinition, flushPolicies, ignoredSettings } from './config.ts'
+import type { BrokerConfig } from './config.ts'
 import { formatDirectory } from './controller/format.ts'
 import { brokerErrors } from './errors.ts'
+import { readSettings } from './given-settings.ts'
 import { planListeners } from './listeners.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { type Broker, type BrokerPorts, RunningBroker } from './running-broker.ts'
 import { saveSettings } from './saved-settings.ts'
-import { isListenerOverride } from './security/config.ts'
 import { firstUsers } from './security/first-users.ts'
 
 export type { Broker, BrokerPorts } from './running-broker.ts'
@@ -38,13 +37,12 @@ export interface BrokerOptions {
 }
 
 /**
- * Starts a broker and resolves when it serves. Rejects with CONFIG_INVALID, LISTENER_OPEN, LISTENER_UNAVAILABLE and what
- * is wrong with the data directory; then nothing keeps running.
+ * Starts a broker and resolves when it serves. Rejects with CONFIG_INVALID, PORT_INVALID, LISTENER_OPEN,
+ * LISTENER_UNAVAILABLE and what is wrong with the data directory; then nothing keeps running.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? silentLog
-  const given = givenSettings(options, log)
-  const config = brokerConfigDefinition.parse(given, 'broker')
+  const { given, config } = readSettings(optionSettings(options), 'broker', log)
   const plan = planListeners(config, given)
   const ports: BrokerPorts = {
     clock: systemClock,
@@ -72,32 +70,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   return broker
 }
 
-/** What the broker was told, by canonical name. Names that mean nothing are warned about once and left out. */
-function givenSettings(options: BrokerOptions, log: Log): Record<string, string> {
-  const given: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options.config ?? {})) {
-    const known = brokerConfigDefinition.resolve(name)
-    if (known !== undefined) given[known] = canonical(known, value)
-    else if (isListenerOverride(name)) given[name] = value
-    else if (!ignoredSettings.has(name)) log('warn', `setting "${name}" is not known and has no effect`)
+/** The settings as text: those of the options, which come first, and those of `config`. */
+function optionSettings(options: BrokerOptions): Record<string, string> {
+  const { host, port, dataDir, memory = false, config: raw = {} } = options
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+    throw brokerErrors.PORT_INVALID({ port: String(port) })
   }
-  const { host, port, dataDir, memory = false } = options
-  if (host !== undefined || port !== undefined || (memory && given['listeners'] === undefined)) {
-    given['listeners'] = `PLAINTEXT://${host ?? '127.0.0.1'}:${port ?? (memory ? 0 : 9092)}`
-  }
-  if (dataDir !== undefined) given['log.dirs'] = dataDir
-  const policy = flushPolicies[given['flush'] as keyof typeof flushPolicies]
-  return { ...policy, ...given }
-}
-
-/** A value in Kafka's form: units are ours. What cannot be read stays as it is, for the definition to complain of. */
-function canonical(name: string, value: string): string {
-  const setting = (brokerConfigDefinition.settings as Readonly<Record<string, Setting<unknown>>>)[name]!
-  try {
-    return setting.print(setting.parse(value))
-  } catch (error) {
-    if (error instanceof RangeError) return value
-    throw error
+  const listens = host !== undefined || port !== undefined || (memory && raw['listeners'] === undefined)
+  return {
+    ...raw,
+    ...(listens && { listeners: `PLAINTEXT://${host ?? '127.0.0.1'}:${port ?? (memory ? 0 : 9092)}` }),
+    ...(dataDir !== undefined && { 'log.dirs': dataDir }),
   }
 }
 

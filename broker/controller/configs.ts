@@ -1,7 +1,6 @@
-import { type Setting, type SettingOptions, configErrors } from '#core/config/define.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
-import { type BrokerConfig, brokerConfigDefinition } from '../config.ts'
+import type { BrokerConfig } from '../config.ts'
 import {
   type TopicConfig,
   type TopicSynonym,
@@ -9,68 +8,51 @@ import {
   topicDefaults,
   topicSynonyms,
 } from '../log/config.ts'
+import { clientMetricsDefinition } from '../settings/client-metrics-settings.ts'
+import { type GroupConfig, groupBounds, groupConfigDefinition, groupSynonym } from '../settings/group-settings.ts'
+import { BrokerSettings } from './broker-settings.ts'
+import { type ConfigRow, type ConfigSynonym, configSources, printed, settingOf } from './config-rows.ts'
 import { type MetadataImage, configResources } from './image.ts'
+import { invalidConfig } from './invalid-config.ts'
 
-/** Where a value comes from, by Kafka's numbers. */
-export const configSources = { topic: 1, dynamicBroker: 2, dynamicDefault: 3, staticBroker: 4, default: 5 } as const
+export { type ConfigRow, type ConfigSynonym, configSources } from './config-rows.ts'
 
-/** A place that gives a setting a value, in the order in which Kafka asks them. */
-export interface ConfigSynonym {
-  readonly name: string
-  readonly value: string | null
-  readonly source: number
-}
-
-/** A setting as DescribeConfigs shows it. */
-export interface ConfigRow extends ConfigSynonym {
-  readonly readOnly: boolean
-  readonly sensitive: boolean
-  readonly type: string
-  readonly doc: string
-  /** Every place that gives the setting a value, the strongest first. */
-  readonly synonyms: readonly ConfigSynonym[]
-}
-
-type AnySetting = Setting<unknown, SettingOptions<unknown>>
-
-const settingOf = (settings: object, name: string): AnySetting | undefined =>
-  (settings as Record<string, AnySetting>)[name]
 const topicSettings = topicConfigDefinition.settings
-const brokerSettings = brokerConfigDefinition.settings
-const printed = (setting: AnySetting, value: unknown): string | null =>
-  value === undefined ? null : (setting.print as (value: unknown) => string)(value)
 
-/** Broker settings that may change while the broker runs: those that topics fall back on. */
-const liveBrokerSettings: ReadonlySet<string> = new Set(
-  Object.values(topicSynonyms).flatMap((rows) => rows.map(({ name }) => name)),
-)
-
-/**
- * Settings as they hold for topics and brokers: made for the topic, for this broker, for all brokers, given at the start,
- * or the default, in this order.
- */
+/** Settings as they hold for brokers, topics, groups and subscriptions to metrics: what was made, and what stands behind it. */
 export class Configs {
+  readonly broker: BrokerSettings
   readonly #image: MetadataImage
-  readonly #nodeId: number
-  readonly #config: BrokerConfig
-  readonly #given: Readonly<Record<string, string>>
+  #defaults: { readonly of: BrokerConfig; readonly config: TopicConfig } | undefined
 
   /** `given` holds what the broker was started with, by canonical name, as text. */
   constructor(image: MetadataImage, nodeId: number, config: BrokerConfig, given: Readonly<Record<string, string>>) {
     this.#image = image
-    this.#nodeId = nodeId
-    this.#config = config
-    this.#given = given
+    this.broker = new BrokerSettings(image, nodeId, config, given)
   }
 
   /** All settings of a topic with their values, whether or not it exists. Throws CONFIG_INVALID. */
   ofTopic(topic: string): TopicConfig {
-    return this.#resolve(Object.fromEntries(this.#image.configOf(configResources.topic, topic)))
+    const own = this.#image.configOf(configResources.topic, topic)
+    return own.size === 0 ? this.topicDefaults() : this.#topicWith(Object.fromEntries(own))
   }
 
   /** What topics that say nothing themselves get. */
   topicDefaults(): TopicConfig {
-    return this.#resolve({})
+    const { current } = this.broker
+    if (this.#defaults?.of !== current) this.#defaults = { of: current, config: topicDefaults(current) }
+    return this.#defaults.config
+  }
+
+  /** All settings of a group with their values, whether or not it exists. Values out of the broker's bounds are moved inside. */
+  ofGroup(group: string): GroupConfig {
+    const own = Object.fromEntries(this.#image.configOf(configResources.group, group))
+    const rows = groupConfigDefinition.validate({ ...this.#groupDefaults(), ...own })
+    const values = rows.map(({ name, value, errors, setting }) => {
+      const usable = errors.length === 0 ? value : setting.options.default
+      return [name, typeof usable === 'number' ? this.#bounded(name, usable) : usable]
+    })
+    return Object.fromEntries(values) as GroupConfig
   }
 
   /** Checks settings for a topic. Throws INVALID_CONFIG with what is wrong. */
@@ -78,99 +60,121 @@ export class Configs {
     for (const name of Object.keys(settings)) {
       if (!(name in topicSettings)) throw new ProtocolError('INVALID_CONFIG', `topics have no setting '${name}'`)
     }
-    invalidConfig(() => this.#resolve(settings))
+    invalidConfig(() => this.#topicWith(settings))
   }
 
-  /** Checks a change of a broker's settings. Throws INVALID_REQUEST for those that cannot change, else INVALID_CONFIG. */
-  checkBroker(settings: Readonly<Record<string, string>>): void {
-    for (const name of Object.keys(settings)) {
-      if (!liveBrokerSettings.has(name)) {
-        throw new ProtocolError('INVALID_REQUEST', `'${name}' cannot change while the broker runs`)
-      }
+  /** Checks settings for a group. Throws INVALID_CONFIG with what is wrong. */
+  checkGroup(settings: Readonly<Record<string, string>>): void {
+    for (const name of groupConfigDefinition.unknown(settings)) {
+      throw new ProtocolError('INVALID_CONFIG', `groups have no setting '${name}'`)
     }
-    invalidConfig(() => topicDefaults(brokerConfigDefinition.parse(settings, 'broker')))
+    const config: Readonly<Record<string, unknown>> = invalidConfig(() =>
+      groupConfigDefinition.parse({ ...this.#groupDefaults(), ...settings }, 'group'),
+    )
+    for (const name of Object.keys(settings)) {
+      const { low, high } = this.#boundsOf(name)
+      const value = config[name] as number
+      if (low !== undefined && value < low.value) throw outside(name, value, `at least ${low.value} (${low.name})`)
+      if (high !== undefined && value > high.value) throw outside(name, value, `at most ${high.value} (${high.name})`)
+    }
+    for (const kind of ['consumer', 'share', 'streams']) {
+      const [beat, session] = [`${kind}.heartbeat.interval.ms`, `${kind}.session.timeout.ms`]
+      if (!(beat in settings || session in settings) || Number(config[session]) > Number(config[beat])) continue
+      throw new ProtocolError('INVALID_CONFIG', `${session} must be more than ${beat}`)
+    }
+  }
+
+  /** Checks a subscription to metrics of clients. Throws INVALID_REQUEST for unknown settings, else INVALID_CONFIG. */
+  checkClientMetrics(settings: Readonly<Record<string, string>>): void {
+    for (const name of clientMetricsDefinition.unknown(settings)) {
+      throw new ProtocolError('INVALID_REQUEST', `subscriptions to metrics have no setting '${name}'`)
+    }
+    invalidConfig(() => clientMetricsDefinition.parse(settings, 'client metrics'))
   }
 
   describeTopic(topic: string): ConfigRow[] {
-    const own = this.#image.configOf(configResources.topic, topic)
-    const defaults = this.ofTopic(topic) as Readonly<Record<string, unknown>>
-    return Object.keys(topicSettings).map((name) => {
-      const setting = settingOf(topicSettings, name)!
-      const behind = (topicSynonyms as Readonly<Record<string, readonly TopicSynonym[]>>)[name] ?? []
-      const synonyms = [
-        ...(own.has(name) ? [{ name, value: own.get(name)!, source: configSources.topic }] : []),
-        // As Apache shows it: a default counts only under the strongest name.
-        ...behind.flatMap((synonym, i) => this.#brokerSynonyms(synonym.name, i === 0)),
-      ]
-      const source = synonyms[0]?.source ?? configSources.default
-      return row(name, setting, printed(setting, defaults[name]), source, false, synonyms)
+    return this.#describe(topicSettings, this.ofTopic(topic), configResources.topic, topic, (name) => {
+      const behind = (topicSynonyms as Readonly<Record<string, readonly TopicSynonym[]>>)[name]?.[0]
+      return behind === undefined ? [] : this.broker.synonyms(behind.name)
     })
   }
 
-  describeBroker(): ConfigRow[] {
-    return Object.keys(brokerSettings).map((name) => {
-      const setting = settingOf(brokerSettings, name)!
-      const synonyms = this.#brokerSynonyms(name)
-      const value = synonyms[0]?.value ?? printed(setting, this.#config[name as keyof BrokerConfig])
-      const source = synonyms[0]?.source ?? configSources.default
-      return row(name, setting, value, source, !liveBrokerSettings.has(name), synonyms)
+  describeGroup(group: string): ConfigRow[] {
+    return this.#describe(groupConfigDefinition.settings, this.ofGroup(group), configResources.group, group, (name) =>
+      this.broker.synonyms(groupSynonym(name)),
+    )
+  }
+
+  describeClientMetrics(name: string): ConfigRow[] {
+    const own = Object.fromEntries(this.#image.configOf(configResources.clientMetrics, name))
+    const config = clientMetricsDefinition.parse(own, 'client metrics')
+    return this.#describe(clientMetricsDefinition.settings, config, configResources.clientMetrics, name, () => [])
+  }
+
+  #describe(
+    settings: object,
+    values: Readonly<Record<string, unknown>>,
+    resource: ResourceWithSource,
+    resourceName: string,
+    behind: (name: string) => ConfigSynonym[],
+  ): ConfigRow[] {
+    const own = this.#image.configOf(resource, resourceName)
+    return Object.keys(settings).map((name) => {
+      const setting = settingOf(settings, name)!
+      const value = own.get(name)
+      const synonyms = [...(value === undefined ? [] : [{ name, value, source: sourceOf[resource] }]), ...behind(name)]
+      return {
+        name,
+        value: printed(setting, values[name]),
+        source: synonyms[0]?.source ?? configSources.default,
+        readOnly: false,
+        sensitive: false,
+        type: setting.type,
+        doc: setting.options.doc,
+        synonyms,
+      }
     })
   }
 
-  /** Settings made for all brokers, and nothing else. */
-  describeBrokerDefaults(): ConfigRow[] {
-    return [...this.#image.configOf(configResources.broker, '')].map(([name, value]) => {
-      const setting = settingOf(brokerSettings, name)!
-      const source = configSources.dynamicDefault
-      return row(name, setting, value, source, false, [{ name, value, source }])
-    })
+  #topicWith(own: Readonly<Record<string, unknown>>): TopicConfig {
+    return topicConfigDefinition.parse({ ...this.topicDefaults(), ...own }, 'topic')
   }
 
-  #brokerSynonyms(name: string, withDefault = true): ConfigSynonym[] {
-    const setting = settingOf(brokerSettings, name)
-    if (setting === undefined) return []
-    const dynamic = this.#image.configOf(configResources.broker, String(this.#nodeId)).get(name)
-    const everywhere = this.#image.configOf(configResources.broker, '').get(name)
-    const given = this.#given[name]
-    const standard = withDefault ? printed(setting, setting.options.default) : null
-    return [
-      ...(dynamic === undefined ? [] : [{ name, value: dynamic, source: configSources.dynamicBroker }]),
-      ...(everywhere === undefined ? [] : [{ name, value: everywhere, source: configSources.dynamicDefault }]),
-      ...(given === undefined ? [] : [{ name, value: given, source: configSources.staticBroker }]),
-      ...(standard === null ? [] : [{ name, value: standard, source: configSources.default }]),
-    ]
+  #groupDefaults(): Record<string, string> {
+    const names = Object.keys(groupConfigDefinition.settings)
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        const value = this.broker.valueOf(groupSynonym(name))
+        return value === null ? [] : [[name, value]]
+      }),
+    )
   }
 
-  #resolve(own: Readonly<Record<string, unknown>>): TopicConfig {
-    const broker = {
-      ...this.#given,
-      ...Object.fromEntries(this.#image.configOf(configResources.broker, '')),
-      ...Object.fromEntries(this.#image.configOf(configResources.broker, String(this.#nodeId))),
-    }
-    const defaults = topicDefaults(brokerConfigDefinition.parse(broker, 'broker'))
-    return topicConfigDefinition.parse({ ...defaults, ...own }, 'topic')
+  #boundsOf(name: string): { readonly low: Bound | undefined; readonly high: Bound | undefined } {
+    const names = (groupBounds as Readonly<Record<string, { low?: string; high?: string }>>)[name]
+    const bound = (setting: string | undefined): Bound | undefined =>
+      setting === undefined ? undefined : { name: setting, value: Number(this.broker.valueOf(setting)) }
+    return { low: bound(names?.low), high: bound(names?.high) }
+  }
+
+  #bounded(name: string, value: number): number {
+    const { low, high } = this.#boundsOf(name)
+    return Math.min(Math.max(value, low?.value ?? value), high?.value ?? value)
   }
 }
 
-function row(
-  name: string,
-  setting: AnySetting,
-  value: string | null,
-  source: number,
-  readOnly: boolean,
-  synonyms: readonly ConfigSynonym[],
-): ConfigRow {
-  const { doc, secret = false } = setting.options
-  return { name, value: secret ? null : value, source, readOnly, sensitive: secret, type: setting.type, doc, synonyms }
+interface Bound {
+  readonly name: string
+  readonly value: number
 }
 
-/** Turns what a definition finds wrong into the answer a client gets. */
-function invalidConfig(check: () => unknown): void {
-  try {
-    check()
-  } catch (error) {
-    const known = error as { code?: string; details?: Record<string, unknown> }
-    if (known.code !== configErrors.CONFIG_INVALID({ what: '', problems: '' }).code) throw error
-    throw new ProtocolError('INVALID_CONFIG', String(known.details?.['problems']))
-  }
-}
+const sourceOf = {
+  [configResources.topic]: configSources.topic,
+  [configResources.group]: configSources.group,
+  [configResources.clientMetrics]: configSources.clientMetrics,
+} as const
+
+type ResourceWithSource = keyof typeof sourceOf
+
+const outside = (name: string, value: number, allowed: string): ProtocolError =>
+  new ProtocolError('INVALID_CONFIG', `setting '${name}': must be ${allowed}, got ${value}`)

@@ -62,7 +62,7 @@ export interface ControllerImage {
 }
 
 /** Kafka's numbers for what a setting belongs to. */
-export const configResources = { topic: 2, broker: 4 } as const
+export const configResources = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 
 /** The level of a feature that was never finalized. */
 export const featureOff = 0
@@ -97,6 +97,12 @@ export class MetadataImage {
   /** The settings made for a resource; an empty map when there are none. */
   configOf(resourceType: number, name: string): ReadonlyMap<string, string> {
     return this.configs.get(configKey(resourceType, name)) ?? noConfigs
+  }
+
+  /** Names of the resources of a type for which settings were made. */
+  resourcesWithConfigs(resourceType: number): string[] {
+    const prefix = configKey(resourceType, '')
+    return [...this.configs.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
   }
 
   partition(topic: string, partition: number): PartitionImage | undefined {

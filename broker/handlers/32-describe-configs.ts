@@ -3,13 +3,10 @@ import {
   type DescribeConfigsResponseInput,
   describeConfigs,
 } from '#core/wire/api/32-describe-configs.ts'
-import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { ConfigRow } from '../controller/configs.ts'
-import { configResources } from '../controller/image.ts'
-import { checkTopicName } from '../controller/topics.ts'
 import type { Node } from '../node.ts'
-import { configsRight, demand } from './authorization.ts'
+import { authorizeConfigs, rowsOf } from './config-resources.ts'
 import { codeOf, messageOf } from './failure.ts'
 import { type Client, serve } from './handler.ts'
 
@@ -29,24 +26,24 @@ const typeNumbers: Readonly<Record<string, number>> = {
 }
 
 /**
- * Shows every setting of topics and brokers, with where its value comes from.
- * Versions 1-4. Kept: all settings unless the client names some, synonyms in their order, types and documentation from 3.
- * Left out: resources other than topics and brokers.
+ * Shows every setting of topics, brokers, groups and subscriptions to metrics, with where its value comes from.
+ * Versions 1-4. Kept: all settings unless the client names some, Apache Kafka's settings also where nothing here acts upon
+ * them, synonyms in their order, types and documentation from 3, nothing of what is secret.
+ * Left out: loggers other than the one of everything.
  */
 export const describeConfigsHandler = serve(describeConfigs, {
   versions: '1-4',
-  handle: (node, request, call) => ({
+  handle: (node, request, { client }) => ({
     throttleTimeMs: 0,
-    results: request.resources.map((resource) => describe(node, request, resource, call.client)),
+    results: request.resources.map((resource) => describe(node, request, client, resource)),
   }),
 })
 
-function describe(node: Node, request: DescribeConfigsRequest, resource: Resource, client: Client): Answer {
+function describe(node: Node, request: DescribeConfigsRequest, client: Client, resource: Resource): Answer {
   const { resourceType, resourceName, configurationKeys } = resource
   try {
-    const right = configsRight('DESCRIBE_CONFIGS', resourceType, resourceName)
-    if (right !== undefined) demand(node, client, ...right)
-    const rows = rowsOf(node, resourceType, resourceName)
+    authorizeConfigs(node, client, 'DESCRIBE_CONFIGS', resource)
+    const rows = rowsOf(node, resource)
     const wanted =
       configurationKeys === null || configurationKeys.length === 0
         ? rows
@@ -59,20 +56,6 @@ function describe(node: Node, request: DescribeConfigsRequest, resource: Resourc
   }
 }
 
-function rowsOf(node: Node, resourceType: number, resourceName: string): ConfigRow[] {
-  if (resourceType === configResources.topic) {
-    checkTopicName(resourceName)
-    if (!node.controller.image.topics.has(resourceName)) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION')
-    return node.configs.describeTopic(resourceName)
-  }
-  if (resourceType === configResources.broker) {
-    if (resourceName === '') return node.configs.describeBrokerDefaults()
-    if (resourceName === String(node.id)) return node.configs.describeBroker()
-    throw new ProtocolError('INVALID_REQUEST', `this is broker ${node.id}, not broker '${resourceName}'`)
-  }
-  throw new ProtocolError('INVALID_REQUEST', `settings of resource type ${resourceType} are not supported`)
-}
-
 const rowAnswer = (row: ConfigRow, request: DescribeConfigsRequest): Answer['configs'][number] => ({
   name: row.name,
   value: row.value,
@@ -80,6 +63,6 @@ const rowAnswer = (row: ConfigRow, request: DescribeConfigsRequest): Answer['con
   configSource: row.source,
   isSensitive: row.sensitive,
   synonyms: request.includeSynonyms ? row.synonyms : [],
-  configType: typeNumbers[row.type] ?? 0,
+  configType: row.type === undefined ? 0 : (typeNumbers[row.type] ?? 0),
   documentation: request.includeDocumentation ? row.doc : null,
 })

@@ -1,8 +1,7 @@
 import { updateFeatures } from '#core/wire/api/57-update-features.ts'
-import { ProtocolError } from '#core/wire/errors.ts'
 
-import { clusterResource } from '../authorizer/acl.ts'
 import { planFeatures, upgradeTypes } from '../controller/feature-updates.ts'
+import { onCluster } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
 import { serve } from './handler.ts'
 
@@ -13,11 +12,10 @@ import { serve } from './handler.ts'
  */
 export const updateFeaturesHandler = serve(updateFeatures, {
   versions: '0-2',
+  requires: onCluster('ALTER'),
+  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: null, results: [] }),
   handle: async (node, request, call) => {
     try {
-      if (!node.authorizer.allows(call.client, 'ALTER', 'CLUSTER', clusterResource)) {
-        throw new ProtocolError('CLUSTER_AUTHORIZATION_FAILED')
-      }
       const updates = request.featureUpdates.map(({ feature, maxVersionLevel, allowDowngrade, upgradeType }) => ({
         feature,
         level: maxVersionLevel,

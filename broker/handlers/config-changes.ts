@@ -3,15 +3,9 @@ import type { MetadataRecordInput } from '#core/wire/stored/metadata-frame.ts'
 
 import { configResources } from '../controller/image.ts'
 import type { Node } from '../node.ts'
-import { configsRight, demand } from './authorization.ts'
+import { type Resource, authorizeConfigs, checkResource } from './config-resources.ts'
 import { codeOf, messageOf } from './failure.ts'
 import type { Client } from './handler.ts'
-
-/** The resource whose settings are to change. */
-export interface Resource {
-  readonly resourceType: number
-  readonly resourceName: string
-}
 
 /** How one resource fared. */
 export interface Outcome extends Resource {
@@ -19,69 +13,56 @@ export interface Outcome extends Resource {
   readonly errorMessage: string | null
 }
 
+/** Settings by name that shall change; null takes one away. */
+export type Changes = ReadonlyMap<string, string | null>
+
 /**
- * Changes the settings of resources, each by itself: `decide` gets the settings made so far and returns those that shall
- * be. Resolves when the changes are on the disk.
+ * Changes the settings of resources, each by itself: `change` gets the settings made so far and writes down, or does, what
+ * shall change. Resolves when the changes are on the disk.
  */
 export async function changeConfigs<R extends Resource>(
   node: Node,
-  client: Client,
-  resources: readonly R[],
-  validateOnly: boolean,
-  decide: (resource: R, before: ReadonlyMap<string, string>) => Readonly<Record<string, string>>,
+  request: { readonly client: Client; readonly resources: readonly R[]; readonly validateOnly: boolean },
+  change: (resource: R, before: ReadonlyMap<string, string>) => Changes,
 ): Promise<Outcome[]> {
   const written: Promise<void>[] = []
+  const { resources } = request
   const outcomes = resources.map((resource): Outcome => {
     const { resourceType, resourceName } = resource
     try {
       const same = (other: R) => other.resourceType === resourceType && other.resourceName === resourceName
       if (resources.filter(same).length > 1)
         throw new ProtocolError('INVALID_REQUEST', `'${resourceName}' is named twice`)
-      const right = configsRight('ALTER_CONFIGS', resourceType, resourceName)
-      if (right !== undefined) demand(node, client, ...right)
+      authorizeConfigs(node, request.client, 'ALTER_CONFIGS', resource)
       checkResource(node, resource)
       const before = node.controller.image.configOf(resourceType, resourceName)
-      const after = decide(resource, before)
-      if (resourceType === configResources.topic) node.configs.checkTopic(after)
-      else node.configs.checkBroker(after)
-      if (!validateOnly) written.push(node.controller.commit(difference(resource, before, after)))
+      const changed = new Map(
+        [...change(resource, before)].filter(([name, value]) => before.get(name) !== (value ?? undefined)),
+      )
+      check(node, resource, before, changed)
+      if (!request.validateOnly) written.push(node.controller.commit(records(resource, changed)))
       return { resourceType, resourceName, errorCode: 0, errorMessage: null }
     } catch (error) {
-      return {
-        resourceType,
-        resourceName,
-        errorCode: codeOf(node, 'AlterConfigs', error),
-        errorMessage: messageOf(error),
-      }
+      const errorCode = codeOf(node, 'AlterConfigs', error)
+      return { resourceType, resourceName, errorCode, errorMessage: messageOf(error) }
     }
   })
   await Promise.all(written)
   return outcomes
 }
 
-function checkResource(node: Node, { resourceType, resourceName }: Resource): void {
-  if (resourceType === configResources.topic) {
-    if (!node.controller.image.topics.has(resourceName)) {
-      throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${resourceName}'`)
-    }
-  } else if (resourceType === configResources.broker) {
-    if (resourceName !== '' && !node.controller.image.brokers.has(Number(resourceName))) {
-      throw new ProtocolError('INVALID_REQUEST', `there is no broker '${resourceName}'`)
-    }
-  } else throw new ProtocolError('INVALID_REQUEST', `settings of resource type ${resourceType} are not supported`)
+function check(node: Node, { resourceType, resourceName }: Resource, before: Changes, changed: Changes): void {
+  const after: Record<string, string> = {}
+  for (const [name, value] of new Map([...before, ...changed])) if (value !== null) after[name] = value
+  if (resourceType === configResources.topic) node.configs.checkTopic(after)
+  else if (resourceType === configResources.broker) node.configs.broker.check(resourceName, changed)
+  else if (resourceType === configResources.group) node.configs.checkGroup(after)
+  else node.configs.checkClientMetrics(after)
 }
 
-function difference(
-  { resourceType, resourceName }: Resource,
-  before: ReadonlyMap<string, string>,
-  after: Readonly<Record<string, string>>,
-): MetadataRecordInput[] {
-  const record = (name: string, value: string | null): MetadataRecordInput => ({
+const records = ({ resourceType, resourceName }: Resource, changed: Changes): MetadataRecordInput[] =>
+  Array.from(changed, ([name, value]) => ({
     kind: 'config',
     version: 0,
     value: { resourceType, resourceName, name, value },
-  })
-  const gone = [...before.keys()].filter((name) => !(name in after)).map((name) => record(name, null))
-  const made = Object.entries(after).filter(([name, value]) => before.get(name) !== value)
-  return [...gone, ...made.map(([name, value]) => record(name, value))]
-}
+  }))

@@ -13,6 +13,7 @@ const packages: Record<string, readonly string[]> = {
   'core/records/compression': ['snappy', 'lz4-napi', '@toondepauw/node-zstd'],
   'core/bytes': ['@node-rs/crc32'],
   'core/client/kafkajs': ['kafkajs'],
+  'broker/operations': ['pino', 'prom-client'],
   'broker/security/sasl': ['jose'],
   'core/ports/modules.ts': ['tsx'],
   streams: ['rxjs', 'sorted-btree'],

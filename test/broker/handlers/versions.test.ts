@@ -132,6 +132,7 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
     featureUpdates: [{ feature: 'metadata.version', maxVersionLevel: 30 }],
   }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
+  ListConfigResources: (version) => (version === 0 ? {} : { resourceTypes: [2, 4] }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
 }
 
@@ -168,6 +169,7 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   47: { minAtMost: 0, maxAtLeast: 0 },
   57: { minAtMost: 0, maxAtLeast: 0 },
   60: { minAtMost: 1, maxAtLeast: 0 },
+  74: { minAtMost: 0, maxAtLeast: 0 },
   75: { minAtMost: 0, maxAtLeast: 0 },
 }
 

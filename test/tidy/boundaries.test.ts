@@ -17,6 +17,7 @@ const packages: Record<string, readonly string[]> = {
   'broker/security/sasl': ['jose'],
   'core/ports/modules.ts': ['tsx'],
   streams: ['rxjs', 'sorted-btree'],
+  'broker/commands': ['commander', 'cli-table3', 'cli-progress'],
   'millrace.ts': ['commander'],
   examples: ['rxjs', 'kafkajs', 'zod', 'cli-progress', 'cli-table3'],
 }
@@ -32,6 +33,7 @@ const arrows: Record<string, readonly string[]> = {
   'core/wire': ['core/bytes', 'core/errors', 'core/records'],
   'core/client': [
     'core/bytes',
+    'core/config',
     'core/errors',
     'core/ports',
     'core/records',
@@ -46,6 +48,7 @@ const arrows: Record<string, readonly string[]> = {
   'broker/authorizer': [],
   'broker/quota': [],
   'broker/settings': [],
+  'broker/commands': ['broker/log'],
   'broker/replication': ['broker/log', 'broker/errors.ts'],
   'broker/controller': [
     'broker/authorizer',

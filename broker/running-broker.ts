@@ -8,6 +8,7 @@ import { authorizerFor } from './authorizer/config.ts'
 import type { BrokerConfig } from './config.ts'
 import { Configs } from './controller/configs.ts'
 import { Controller } from './controller/controller.ts'
+import { configResources } from './controller/image.ts'
 import { openMetadataLog } from './controller/metadata-log.ts'
 import type { MetaProperties } from './controller/meta-properties.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
@@ -27,6 +28,7 @@ import type { Node } from './node.ts'
 import { LogLevels } from './operations/log-levels.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
+import { Quotas } from './quota/quotas.ts'
 import { Partitions } from './replication/partitions.ts'
 import { type FirstUser, missingUsers } from './security/first-users.ts'
 import { guard } from './security/guard.ts'
@@ -116,6 +118,8 @@ export class RunningBroker implements Broker {
       config,
       partitions: offsetsPartitions(image, this.#partitions),
       topics: topicsOf(image),
+      groupConfig: (groupId) =>
+        image.configOf(configResources.group, groupId).size === 0 ? {} : this.#configs.ofGroup(groupId),
     })
     const writeMarker = transactionMarkers(image, this.#partitions, this.#groups, ports.clock, log)
     this.#transactions = new TransactionCoordinator({
@@ -135,6 +139,7 @@ export class RunningBroker implements Broker {
       config,
       controller: this.#controller,
       authorizer: authorizerFor(config, image.acls),
+      quotas: new Quotas(image.quotas, config, ports.clock),
       configs: this.#configs,
       partitions: this.#partitions,
       groups: this.#groups,

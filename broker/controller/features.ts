@@ -28,7 +28,7 @@ export const features: Readonly<Record<string, Feature>> = {
   'eligible.leader.replicas.version': { low: 0, high: 1, fresh: 0, needs: 23 },
   'group.version': { low: 0, high: 1, fresh: 0 },
   'share.version': { low: 0, high: 0, fresh: 0, carried: 1 },
-  'streams.version': { low: 0, high: 1, fresh: 0 },
+  'streams.version': { low: 0, high: 1, fresh: 1 },
   'transaction.version': { low: 0, high: 2, fresh: 2 },
 }
 

@@ -37,12 +37,16 @@ import { offsetDeleteHandler } from './47-offset-delete.ts'
 import { describeUserScramCredentialsHandler } from './50-describe-user-scram-credentials.ts'
 import { alterUserScramCredentialsHandler } from './51-alter-user-scram-credentials.ts'
 import { updateFeaturesHandler } from './57-update-features.ts'
+import { describeClientQuotasHandler } from './48-describe-client-quotas.ts'
+import { alterClientQuotasHandler } from './49-alter-client-quotas.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { describeProducersHandler } from './61-describe-producers.ts'
 import { describeTransactionsHandler } from './65-describe-transactions.ts'
 import { listTransactionsHandler } from './66-list-transactions.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
+import { streamsGroupHeartbeatHandler } from './88-streams-group-heartbeat.ts'
+import { streamsGroupDescribeHandler } from './89-streams-group-describe.ts'
 import type { Served } from './handler.ts'
 
 /** Every API that the broker serves. ApiVersions answers with this list. */
@@ -83,6 +87,8 @@ export const served: readonly Served[] = [
   deleteGroupsHandler,
   incrementalAlterConfigsHandler,
   offsetDeleteHandler,
+  describeClientQuotasHandler,
+  alterClientQuotasHandler,
   describeUserScramCredentialsHandler,
   alterUserScramCredentialsHandler,
   updateFeaturesHandler,
@@ -92,4 +98,6 @@ export const served: readonly Served[] = [
   listTransactionsHandler,
   listConfigResourcesHandler,
   describeTopicPartitionsHandler,
+  streamsGroupHeartbeatHandler,
+  streamsGroupDescribeHandler,
 ]

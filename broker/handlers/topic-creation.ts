@@ -21,6 +21,11 @@ export function planNewTopic(node: Node, wanted: NewTopic): TopicPlan {
   return planTopic(node.controller.image, wanted, defaults, node.random)
 }
 
+/** Makes a topic; resolves when the metadata is on the disk. Throws the ProtocolError that the client gets. */
+export async function createTopic(node: Node, wanted: NewTopic): Promise<void> {
+  await node.controller.commit(planNewTopic(node, wanted).records)
+}
+
 /** Makes topics that are missing, each as far as it can be made; resolves when the metadata is on the disk. */
 export async function createMissing(node: Node, names: Iterable<string>): Promise<void> {
   for (const name of names) {

@@ -74,7 +74,7 @@ export const streamsGroupSettings = {
 
 type BrokerSettings = ConfigOf<ConfigDefinition<typeof streamsGroupSettings>>
 
-/** What is in force for one group: its own `streams.*` settings within the broker's limits, else the broker's. */
+/** What is in force for one group. */
 export interface StreamsGroupConfig {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -83,40 +83,17 @@ export interface StreamsGroupConfig {
   readonly assignmentIntervalMs: number
 }
 
-/** The settings in force for a group. `own` are those stored for the group, as text. */
-export function streamsGroupConfig(broker: BrokerSettings, own: Readonly<Record<string, string>>): StreamsGroupConfig {
-  const value = (name: string, otherwise: number, low = 0, high = most): number => {
-    const text = own[name]
-    return text === undefined ? otherwise : Math.min(Math.max(Number(text), low), high)
-  }
+/** The settings in force for a group: its own (`streams.session.timeout.ms`, ...) where there are any, else the broker's. */
+export function streamsGroupConfig(broker: BrokerSettings, own: Readonly<Record<string, unknown>>): StreamsGroupConfig {
   return {
-    sessionTimeoutMs: value(
-      'streams.session.timeout.ms',
-      broker['group.streams.session.timeout.ms'],
-      broker['group.streams.min.session.timeout.ms'],
-      broker['group.streams.max.session.timeout.ms'],
+    sessionTimeoutMs: Number(own['streams.session.timeout.ms'] ?? broker['group.streams.session.timeout.ms']),
+    heartbeatIntervalMs: Number(own['streams.heartbeat.interval.ms'] ?? broker['group.streams.heartbeat.interval.ms']),
+    standbyReplicas: Number(own['streams.num.standby.replicas'] ?? broker['group.streams.num.standby.replicas']),
+    initialRebalanceDelayMs: Number(
+      own['streams.initial.rebalance.delay.ms'] ?? broker['group.streams.initial.rebalance.delay.ms'],
     ),
-    heartbeatIntervalMs: value(
-      'streams.heartbeat.interval.ms',
-      broker['group.streams.heartbeat.interval.ms'],
-      broker['group.streams.min.heartbeat.interval.ms'],
-      broker['group.streams.max.heartbeat.interval.ms'],
-    ),
-    standbyReplicas: value(
-      'streams.num.standby.replicas',
-      broker['group.streams.num.standby.replicas'],
-      0,
-      broker['group.streams.max.standby.replicas'],
-    ),
-    initialRebalanceDelayMs: value(
-      'streams.initial.rebalance.delay.ms',
-      broker['group.streams.initial.rebalance.delay.ms'],
-    ),
-    assignmentIntervalMs: value(
-      'streams.assignment.interval.ms',
-      broker['group.streams.assignment.interval.ms'],
-      broker['group.streams.min.assignment.interval.ms'],
-      broker['group.streams.max.assignment.interval.ms'],
+    assignmentIntervalMs: Number(
+      own['streams.assignment.interval.ms'] ?? broker['group.streams.assignment.interval.ms'],
     ),
   }
 }

@@ -12,7 +12,7 @@ const initial = 'initial rebalance'
 
 /** What is in force for a group now. */
 export const configOf = (world: GroupWorld, groupId: string) =>
-  streamsGroupConfig(world.config, world.groupConfigs(groupId))
+  streamsGroupConfig(world.config, world.groupConfig(groupId))
 
 /** The records that remove a member; the group's epoch grows, so that the next heartbeat of another gives out its tasks. */
 export function removal(group: StreamsGroup, memberId: string): StreamsGroupRecord[] {

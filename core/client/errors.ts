@@ -25,6 +25,11 @@ export const clientErrors = errorTable({
     message: '{host}:{port} has no version of {api} in common with this client: it offers {theirs}, wanted is {ours}',
     hint: 'Brokers from Apache Kafka 2.1 on are understood.',
   },
+  AUTHENTICATION_FAILED: {
+    retry: 'never',
+    message: '{host}:{port} refused the login by {mechanism}: {problem}',
+    hint: 'Look at sasl.mechanism and sasl.jaas.config here, and at the users and mechanisms of the broker.',
+  },
   CLIENT_CLOSED: { retry: 'never', message: 'this {what} is closed' },
   LEADER_MISSING: { retry: 'backoff', message: 'partition {topic}-{partition} has no leader at the moment' },
   PARTITION_MISSING: {

@@ -2,6 +2,7 @@ import { LeanAdmin } from '#core/client/admin/lean-admin.ts'
 import type { Admin, Client, Consumer, ConsumerOptions, Producer, ProducerOptions } from '#core/client/client.ts'
 import { parseBootstrap } from '#core/client/cluster/bootstrap.ts'
 import { Cluster } from '#core/client/cluster/cluster.ts'
+import { clientSecurity } from '#core/client/connection/security.ts'
 import { clientErrors } from '#core/client/errors.ts'
 import { LeanConsumer } from '#core/client/consumer/lean-consumer.ts'
 import { type ClientPorts, systemClientPorts } from '#core/client/ports.ts'
@@ -15,6 +16,13 @@ export interface LeanClientOptions {
   /** The name under which brokers log and limit this client. */
   readonly clientId?: string
   readonly log?: Log
+  /**
+   * TLS and SASL by the names that Kafka's clients have: security.protocol, ssl.*, sasl.mechanism, sasl.jaas.config … Without
+   * them connections are plain.
+   */
+  readonly security?: Readonly<Record<string, string>>
+  /** Gives the token of OAUTHBEARER, at every login. */
+  readonly token?: () => string | Promise<string>
   readonly ports?: Partial<ClientPorts>
   /** How long a broker may take for an answer. Default 30 s. */
   readonly requestTimeoutMs?: number
@@ -25,7 +33,7 @@ export interface LeanClientOptions {
   readonly metadataMaxAgeMs?: number
 }
 
-/** Makes a client on Millrace's own wire code. Connects when first used. Throws BOOTSTRAP_INVALID. */
+/** Makes a client on Millrace's own wire code. Connects when first used. Throws BOOTSTRAP_INVALID and CONFIG_INVALID. */
 export function createClient(options: LeanClientOptions): Client {
   return new LeanClient(options)
 }
@@ -38,12 +46,18 @@ class LeanClient implements Client {
 
   constructor(options: LeanClientOptions) {
     this.#log = options.log ?? silentLog
+    const requestTimeoutMs = options.requestTimeoutMs ?? 30_000
+    const { dial, authenticate } = clientSecurity(options.security ?? {}, {
+      token: options.token,
+      timeoutMs: requestTimeoutMs,
+    })
     this.#cluster = new Cluster(
       {
         bootstrap: parseBootstrap(options.bootstrapServers),
         clientId: options.clientId ?? 'millrace',
         connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-        requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+        requestTimeoutMs,
+        authenticate,
         callTimeoutMs: options.callTimeoutMs ?? 60_000,
         metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
         log: this.#log,
@@ -51,7 +65,7 @@ class LeanClient implements Client {
         reconnectBackoff: { firstMs: 50, mostMs: 1000 },
         retryBackoff: { firstMs: 100, mostMs: 1000 },
       },
-      { ...systemClientPorts(), ...options.ports },
+      { ...systemClientPorts(), dial, ...options.ports },
     )
   }
 

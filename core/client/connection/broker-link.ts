@@ -1,9 +1,11 @@
 import { Connection, type ConnectionOptions } from '#core/client/connection/connection.ts'
 import type { Address } from '#core/client/connection/dial.ts'
+import type { Authenticate } from '#core/client/connection/sasl.ts'
 import { negotiate, versionFor, type VersionTable } from '#core/client/connection/versions.ts'
 import { clientErrors, messageOf } from '#core/client/errors.ts'
 import type { ClientPorts } from '#core/client/ports.ts'
 import { type Backoff, backoffMs, sleep } from '#core/errors/retry.ts'
+import type { Timer } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
 
@@ -11,8 +13,8 @@ export interface LinkOptions extends ConnectionOptions {
   readonly requestTimeoutMs: number
   readonly reconnectBackoff: Backoff
   readonly log: Log
-  /** Runs on a fresh connection before anything else is sent: the place of SASL. */
-  readonly authenticate?: ((connection: Connection, versions: VersionTable) => Promise<void>) | undefined
+  /** Runs on a fresh connection before anything else is sent, and again before the login ends. */
+  readonly authenticate?: Authenticate | undefined
 }
 
 export interface SendOptions {
@@ -20,6 +22,10 @@ export interface SendOptions {
   /** The highest version to use, when the caller cannot fill a later one. */
   readonly maxVersion?: number
 }
+
+/** Shares of a login's life between which it is renewed, as Java clients do: not all clients at the same time. */
+const earliestRenewal = 0.85
+const latestRenewal = 0.95
 
 /** A request body, or how to make it for the version that was agreed on. */
 export type BodyFor<Q extends Fields> = Encodable<Message<Q>> | ((version: number) => Encodable<Message<Q>>)
@@ -38,6 +44,7 @@ export class BrokerLink {
   #versions: VersionTable = new Map()
   #failures = 0
   #notBefore = 0
+  #renewal: Timer | undefined
 
   constructor(address: Address, options: LinkOptions, ports: ClientPorts) {
     this.address = address
@@ -74,6 +81,7 @@ export class BrokerLink {
 
   close(): void {
     this.#stop.abort()
+    this.#renewal?.cancel()
     this.#connection?.close()
   }
 
@@ -106,10 +114,11 @@ export class BrokerLink {
   async #handshake(): Promise<Connection> {
     const connection: Connection = await Connection.open(this.address, this.#options, this.#ports, () => {
       if (this.#connection === connection) this.#connection = undefined
+      this.#renewal?.cancel()
     })
     try {
       this.#versions = await negotiate(connection, this.#options.requestTimeoutMs)
-      await this.#options.authenticate?.(connection, this.#versions)
+      await this.#login(connection)
     } catch (error) {
       connection.close(messageOf(error))
       throw error
@@ -121,5 +130,27 @@ export class BrokerLink {
     this.#failures = 0
     this.#connection = connection
     return connection
+  }
+
+  /** Logs in, and plans to do so again in good time. */
+  async #login(connection: Connection): Promise<void> {
+    const lifetimeMs = await this.#options.authenticate?.(connection, this.#versions)
+    if (lifetimeMs === undefined || lifetimeMs === 0) return
+    const { timers, random } = this.#ports
+    const share = earliestRenewal + random.next() * (latestRenewal - earliestRenewal)
+    this.#renewal = timers.after(lifetimeMs * share, () => this.#renew(connection))
+  }
+
+  /** Logs in anew on a connection in use. Whoever wants to send meanwhile waits, as for a new connection. */
+  #renew(connection: Connection): void {
+    if (this.#connection !== connection) return
+    this.#connection = undefined
+    const renewed = this.#login(connection).then(() => (this.#connection = connection))
+    this.#opening = renewed.finally(() => (this.#opening = undefined))
+    // Who waits is told as well; who sends later connects anew.
+    this.#opening.catch((error) => {
+      connection.close(messageOf(error))
+      this.#tell(error)
+    })
   }
 }

@@ -106,6 +106,7 @@ describe('broker link', () => {
       authenticate: async (connection, versions) => {
         expect(versions.get(12)).toBeDefined()
         await connection.send(listGroups, 0, {}, 100)
+        return 0
       },
     })
     cluster.on('ListGroups', () => ({ errorCode: 0, groups: [] }))

@@ -14,6 +14,7 @@ import {
 import { authorizerSettings } from './authorizer/config.ts'
 import { groupSettings } from './coordinator/config.ts'
 import { transactionSettings } from './coordinator/transaction/config.ts'
+import { quotaSettings } from './quota/config.ts'
 import { brokerLogSettings } from './log/config.ts'
 import { listenerSettings } from './security/config.ts'
 
@@ -187,6 +188,7 @@ export const brokerSettings = {
   ...groupSettings,
   ...transactionSettings,
   ...authorizerSettings,
+  ...quotaSettings,
   ...singleNode,
 } as const
 

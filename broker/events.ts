@@ -14,6 +14,8 @@ export const brokerMetrics = defineMetrics({
   },
   broker_authentications_total: { kind: 'counter', help: 'Clients that proved who they are.' },
   broker_authentication_failures_total: { kind: 'counter', help: 'Clients that could not prove who they are.' },
+  broker_throttled_requests_total: { kind: 'counter', help: 'Requests whose clients were made to pause by a quota.' },
+  broker_throttle_ms_total: { kind: 'counter', help: 'Milliseconds for which quotas made clients pause.' },
   broker_connections: { kind: 'gauge', help: 'Connections open now.' },
 })
 

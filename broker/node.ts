@@ -13,6 +13,7 @@ import type { BrokerMetrics } from './events.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { BufferPool } from './network/buffer-pool.ts'
 import type { LogLevels } from './operations/log-levels.ts'
+import type { Quotas } from './quota/quotas.ts'
 import type { Partitions } from './replication/partitions.ts'
 import type { WriteMarker } from './transaction-markers.ts'
 
@@ -25,6 +26,8 @@ export interface Node {
   readonly controller: Controller
   /** Decides what clients may do; handlers ask it. */
   readonly authorizer: Authorizer
+  /** What clients may use, and have used. */
+  readonly quotas: Quotas
   readonly configs: Configs
   readonly partitions: Partitions
   readonly groups: GroupCoordinator

@@ -1,6 +1,7 @@
 import type { UnknownMetadataRecord } from '#core/wire/stored/metadata-frame.ts'
 
 import { AclIndex } from '../authorizer/acl-index.ts'
+import { ClientQuotas } from '../quota/client-quotas.ts'
 import { ScramCredentials } from '../security/scram-credentials.ts'
 
 /** A partition as the metadata log says: who holds it and who leads. */
@@ -79,6 +80,7 @@ export class MetadataImage {
   readonly topicsById = new Map<string, TopicImage>()
   readonly configs = new Map<string, Map<string, string>>()
   readonly acls = new AclIndex()
+  readonly quotas = new ClientQuotas()
   readonly scram = new ScramCredentials()
   /** The first producer id that was never handed out. */
   nextProducerId = 0

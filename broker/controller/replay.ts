@@ -1,5 +1,6 @@
 import type { MetadataRecord, UnknownMetadataRecord } from '#core/wire/stored/metadata-frame.ts'
 
+import { entityOf } from '../quota/quota-entity.ts'
 import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from './image.ts'
 import { configKey } from './image.ts'
 
@@ -60,6 +61,8 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
       if (!image.scram.delete(record.value.mechanism, record.value.name))
         throw new ReplayError(`user "${record.value.name}" has no such credential`)
       return
+    case 'clientQuota':
+      return replayQuota(record.value, image)
     case 'producerIds':
       image.nextProducerId = Math.max(image.nextProducerId, record.value.nextProducerId)
       return
@@ -72,6 +75,11 @@ export function replay(record: MetadataRecord | UnknownMetadataRecord, image: Me
     case 'abortTransaction':
       return
   }
+}
+
+function replayQuota({ entity, key, value, remove }: ValueOf<'clientQuota'>, image: MetadataImage): void {
+  if (remove) image.quotas.remove(entityOf(entity), key)
+  else image.quotas.set(entityOf(entity), key, value)
 }
 
 function replayFeature({ name, featureLevel }: ValueOf<'featureLevel'>, image: MetadataImage): void {

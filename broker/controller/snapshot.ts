@@ -9,6 +9,7 @@ import {
   encodeMetadataRecord,
 } from '#core/wire/stored/metadata-frame.ts'
 
+import { partsOf } from '../quota/quota-entity.ts'
 import { type ControlRecord, appendControl, controlTypes } from './control-records.ts'
 import type { MetadataImage } from './image.ts'
 import { recordAtLevel } from './record-versions.ts'
@@ -123,6 +124,10 @@ function* newestRecords(image: MetadataImage): Generator<MetadataRecordInput | U
     for (const [name, value] of settings) yield { kind: 'config', version: 0, value: { ...resource, name, value } }
   }
   yield* image.scram.records()
+  for (const { entity, values } of image.quotas.all()) {
+    for (const [key, value] of values)
+      yield { kind: 'clientQuota', version: 0, value: { entity: partsOf(entity), key, value, remove: false } }
+  }
   for (const value of image.acls.all()) yield { kind: 'accessControlEntry', version: 0, value }
   if (image.nextProducerId > 0) {
     yield {

@@ -31,6 +31,7 @@ export const produceHandler = serve(produce, {
   requires: ({ transactionalId }) =>
     transactionalId === null ? undefined : ['WRITE', 'TRANSACTIONAL_ID', transactionalId],
   handle: (node, request, call) => {
+    countProduced(node, call)
     const produce = new ProduceCall(node, request, call)
     const before = waiting.get(call.client)
     if (request.transactionalId === null && before === undefined) return produce.run()
@@ -44,6 +45,12 @@ export const produceHandler = serve(produce, {
     })),
   }),
 })
+
+/** What a client sends counts for its quota, whatever becomes of it. */
+function countProduced({ quotas: { produce: quota } }: Node, call: Call<ProduceResponseInput>): void {
+  if (!quota.active) return
+  call.pause(quota.record(call.client.principal.name, call.clientId ?? '', call.requestBytes))
+}
 
 /** The name under which Kafka's admin tools may write to internal topics. */
 const adminClientId = '__admin_client'

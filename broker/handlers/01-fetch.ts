@@ -53,7 +53,7 @@ class FetchCall {
   }
 
   run(): FetchResponseInput | undefined {
-    const { maxWaitMs, minBytes, sessionEpoch, sessionId } = this.#request
+    const { maxWaitMs, sessionEpoch, sessionId } = this.#request
     // Only a full fetch makes sense to who keeps no sessions; -1 ends one that was never there.
     if (sessionId !== 0 && sessionEpoch > 0) {
       return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND.code, responses: [] }
@@ -64,16 +64,16 @@ class FetchCall {
       this.#answerAfterReading(response)
       return undefined
     }
-    if (this.#settled || maxWaitMs <= 0 || this.#bytes >= minBytes) return this.#done(response)
-    this.#park(minBytes, maxWaitMs)
+    if (this.#settled || maxWaitMs <= 0 || this.#bytes >= this.#enough) return this.#done(response)
+    this.#park(maxWaitMs)
     return undefined
   }
 
-  #park(minBytes: number, maxWaitMs: number): void {
+  #park(maxWaitMs: number): void {
     const parked = new ParkedFetch(
       this.#node.timers,
       this.#partitions,
-      { missingBytes: minBytes - this.#bytes, maxWaitMs, committed: this.#committedOnly },
+      { missingBytes: this.#enough - this.#bytes, maxWaitMs, committed: this.#committedOnly },
       () => this.#again(),
     )
     this.#call.abandoned = () => parked.cancel()
@@ -84,11 +84,9 @@ class FetchCall {
     this.#giveBack(true)
     const response = this.#read()
     const leftMs = this.#deadlineMs - this.#node.clock.monotonic()
-    const { minBytes } = this.#request
     if (this.#reading !== undefined) this.#answerAfterReading(response)
     // How much of what was appended is committed is only known by reading.
-    else if (this.#committedOnly && !this.#settled && leftMs >= 1 && this.#bytes < minBytes)
-      this.#park(minBytes, leftMs)
+    else if (this.#committedOnly && !this.#settled && leftMs >= 1 && this.#bytes < this.#enough) this.#park(leftMs)
     else this.#call.respond(this.#done(response))
   }
 
@@ -102,7 +100,29 @@ class FetchCall {
     )
   }
 
+  /** Bytes that are worth an answer before the time is over. */
+  get #enough(): number {
+    return Math.min(this.#request.minBytes, this.#quotaBytes())
+  }
+
+  /** The most that the client's quota lets it fetch at a time. */
+  #quotaBytes(): number {
+    const { fetch: quota } = this.#node.quotas
+    if (!quota.active) return Number.POSITIVE_INFINITY
+    return quota.mostAtOnce(this.#call.client.principal.name, this.#call.clientId ?? '')
+  }
+
+  /** Over the quota the answer is empty, and what was read does not count: it is read again after the pause. */
   #done(response: FetchResponseInput): FetchResponseInput {
+    const { fetch: quota } = this.#node.quotas
+    if (quota.active && this.#bytes > 0) {
+      const pauseMs = quota.admit(this.#call.client.principal.name, this.#call.clientId ?? '', this.#bytes)
+      if (pauseMs > 0) {
+        this.#call.pause(pauseMs)
+        this.#giveBack(true)
+        return { throttleTimeMs: pauseMs, responses: [] }
+      }
+    }
     this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
     return response
   }
@@ -110,6 +130,7 @@ class FetchCall {
   #read(): FetchResponseInput {
     const scarce = this.#node.buffers.lentBytes > plentyBytes
     this.#budget = Math.min(this.#request.maxBytes, scarce ? scarceBytes : this.#node.config['fetch.max.bytes'])
+    this.#budget = Math.min(this.#budget, this.#quotaBytes())
     this.#bytes = 0
     this.#settled = this.#request.topics.length === 0
     this.#reading = undefined

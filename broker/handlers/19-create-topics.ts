@@ -7,6 +7,7 @@ import {
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
+import type { Mutations } from '../quota/mutation-limits.ts'
 import { demand, mayOnCluster } from './authorization.ts'
 import { codeOf, messageOf } from './failure.ts'
 import { type Client, serve } from './handler.ts'
@@ -25,17 +26,27 @@ export const createTopicsHandler = serve(createTopics, {
   handle: async (node, request, call) => {
     const answers: Answer[] = []
     const written: Promise<void>[] = []
-    for (const wanted of request.topics) answers.push(create(node, request, wanted, { client: call.client, written }))
+    const { client } = call
+    const mutations = node.quotas.mutations.of(client.principal.name, call.clientId ?? '', call.apiVersion >= 6)
+    for (const wanted of request.topics) answers.push(create(node, request, wanted, { client, written, mutations }))
+    call.pause(mutations.pauseMs)
     await Promise.all(written)
     return { throttleTimeMs: 0, topics: answers }
   },
 })
 
+/** What the topics of one request have in common. */
+interface Surroundings {
+  readonly client: Client
+  readonly written: Promise<void>[]
+  readonly mutations: Mutations
+}
+
 function create(
   node: Node,
   request: CreateTopicsRequest,
   wanted: Wanted,
-  { client, written }: { readonly client: Client; readonly written: Promise<void>[] },
+  { client, written, mutations }: Surroundings,
 ): Answer {
   const { name } = wanted
   try {
@@ -48,6 +59,7 @@ function create(
       wanted.configs.flatMap((each) => (each.value === null ? [] : [[each.name, each.value]])),
     )
     const plan = planNewTopic(node, { ...wanted, configs })
+    mutations.take(plan.numPartitions)
     if (!request.validateOnly) written.push(node.controller.commit(plan.records))
     const made = { name, topicId: request.validateOnly ? zeroUuid : plan.topicId, errorCode: 0, errorMessage: null }
     if (!node.authorizer.allows(client, 'DESCRIBE_CONFIGS', 'TOPIC', name)) {

@@ -21,6 +21,7 @@ export const deleteTopicsHandler = serve(deleteTopics, {
     const named: readonly Named[] =
       call.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: zeroUuid }))
     const written: Promise<void>[] = []
+    const mutations = node.quotas.mutations.of(call.client.principal.name, call.clientId ?? '', call.apiVersion >= 5)
     const responses = named.map((each) => {
       const { image } = node.controller
       const topic = each.name === null ? image.topicsById.get(each.topicId) : image.topics.get(each.name)
@@ -32,6 +33,7 @@ export const deleteTopicsHandler = serve(deleteTopics, {
         checkRight(node, call.client, each, topic)
         if (topic === undefined)
           throw new ProtocolError(each.name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
+        mutations.take(topic.partitions.length)
         written.push(remove(node, topic.name))
         return { name: topic.name, topicId: topic.id, errorCode: 0 }
       } catch (error) {
@@ -39,6 +41,7 @@ export const deleteTopicsHandler = serve(deleteTopics, {
         return { name: each.name, topicId: each.topicId, errorCode, errorMessage: messageOf(error) }
       }
     })
+    call.pause(mutations.pauseMs)
     await Promise.all(written)
     return { throttleTimeMs: 0, responses }
   },

@@ -14,6 +14,7 @@ export const createPartitionsHandler = serve(createPartitions, {
   versions: '0-3',
   handle: async (node, request, call) => {
     const written: Promise<void>[] = []
+    const mutations = node.quotas.mutations.of(call.client.principal.name, call.clientId ?? '', call.apiVersion >= 3)
     const results = request.topics.map(({ name, count, assignments }) => {
       try {
         if (request.topics.filter((other) => other.name === name).length > 1) {
@@ -22,12 +23,14 @@ export const createPartitionsHandler = serve(createPartitions, {
         demand(node, call.client, 'ALTER', 'TOPIC', name)
         const manual = assignments && assignments.map(({ brokerIds }) => brokerIds)
         const records = planPartitions(node.controller.image, { name, count, assignments: manual }, node.directoryId)
+        mutations.take(records.length)
         if (!request.validateOnly) written.push(node.controller.commit(records))
         return { name, errorCode: 0 }
       } catch (error) {
         return { name, errorCode: codeOf(node, 'CreatePartitions', error), errorMessage: messageOf(error) }
       }
     })
+    call.pause(mutations.pauseMs)
     await Promise.all(written)
     return { throttleTimeMs: 0, results }
   },

@@ -17,31 +17,65 @@ class PendingCall implements Call, Pending {
   readonly blocks: boolean
   readonly correlationId: number
   readonly served: Served
+  readonly requestBytes: number
+  readonly #node: Node
+  #pauseMs = 0
   reservedBytes = 0
   answer: readonly Buffer[] | undefined
   abandoned: (() => void) | undefined
   sent: ((intact: boolean) => void) | undefined
 
-  constructor(served: Served, apiVersion: number, correlationId: number, clientId: string | null, client: Connection) {
+  constructor(
+    node: Node,
+    served: Served,
+    client: Connection,
+    header: { readonly apiVersion: number; readonly correlationId: number; readonly clientId: string | null },
+    requestBytes: number,
+  ) {
+    this.#node = node
     this.served = served
-    this.apiVersion = apiVersion
-    this.correlationId = correlationId
-    this.clientId = clientId
+    this.apiVersion = header.apiVersion
+    this.correlationId = header.correlationId
+    this.clientId = header.clientId
     this.client = client
+    this.requestBytes = requestBytes
     this.blocks = !served.pipelined
+  }
+
+  pause(ms: number): void {
+    this.#pauseMs = Math.max(this.#pauseMs, ms)
+  }
+
+  #mute(): void {
+    const { metrics, timers } = this.#node
+    metrics.values.broker_throttled_requests_total++
+    metrics.values.broker_throttle_ms_total += this.#pauseMs
+    this.client.mute()
+    timers.after(this.#pauseMs, () => this.client.unmute())
   }
 
   respond(body: unknown): void {
     if (this.client.closed) this.sent?.(false)
     if (this.answer !== undefined || this.client.closed) return
-    this.answer = encodeResponse(this.served.api, this.apiVersion, this.correlationId, body as never)
+    this.settle(body)
     this.abandoned = undefined
     this.client.answered()
+  }
+
+  /** Makes the answer of a body. */
+  settle(body: unknown): void {
+    let told = body as object
+    if (this.#pauseMs > 0) {
+      told = { ...told, throttleTimeMs: this.#pauseMs }
+      this.#mute()
+    }
+    this.answer = encodeResponse(this.served.api, this.apiVersion, this.correlationId, told as never)
   }
 
   respondNothing(): void {
     if (this.answer !== undefined) return
     this.answer = []
+    if (this.#pauseMs > 0) this.#mute()
     this.abandoned = undefined
     this.client.answered()
   }
@@ -74,7 +108,7 @@ export class Dispatcher {
     metrics.values.broker_requests_total++
     metrics.values.broker_request_bytes_total += frame.length
     const header = readRequestHeader(frame)
-    const call = new PendingCall(served, apiVersion, header.correlationId, header.clientId, connection)
+    const call = new PendingCall(this.#node, served, connection, header, frame.length)
     const bytes = served.borrows ? frame : Buffer.from(frame)
     const request = decodeRequest(served.api, apiVersion, bytes, header.bodyStart) as never
     this.#run(call, request)
@@ -98,16 +132,29 @@ export class Dispatcher {
         const right = served.requires(request, call as Call<never>)
         if (right !== undefined) demand(this.#node, call.client, ...right)
       }
-      const result: unknown = served.handle(this.#node, request, call as Call<never>)
+      const result = this.#handle(call, request)
       if (result === undefined) return
       if (result instanceof Promise) {
         // An answer that cannot be written is a fault like any other, and not a rejection that nobody sees.
         result.then((body) => call.respond(body)).catch((error) => this.#failed(call, request, error))
         return
       }
-      call.answer = encodeResponse(served.api, call.apiVersion, call.correlationId, result as never)
+      call.settle(result)
     } catch (error) {
       this.#failed(call, request, error)
+    }
+  }
+
+  /** Runs the handler; where there are quotas on the thread's time, what the handler takes of it at once is counted. */
+  #handle(call: PendingCall, request: never): unknown {
+    const { quotas, clock } = this.#node
+    if (!quotas.request.active) return call.served.handle(this.#node, request, call as Call<never>)
+    const begun = clock.monotonic()
+    try {
+      return call.served.handle(this.#node, request, call as Call<never>)
+    } finally {
+      const percent = (clock.monotonic() - begun) / 10
+      call.pause(quotas.request.record(call.client.principal.name, call.clientId ?? '', percent))
     }
   }
 
@@ -128,7 +175,8 @@ export class Dispatcher {
 
   /** KIP-511: a too new ApiVersions gets a version 0 answer that names the versions served, so that the client can ask again. */
   #refuseVersion(served: Served, frame: Buffer, connection: Connection): Pending {
-    const call = new PendingCall(served, 0, frame.readInt32BE(4), null, connection)
+    const header = { apiVersion: 0, correlationId: frame.readInt32BE(4), clientId: null }
+    const call = new PendingCall(this.#node, served, connection, header, frame.length)
     call.answer = encodeResponse(served.api, 0, call.correlationId, {
       errorCode: errorCodes.UNSUPPORTED_VERSION.code,
       apiKeys: [{ apiKey: apiVersionsKey, minVersion: served.versions.low, maxVersion: served.versions.high }],

@@ -26,6 +26,13 @@ export interface Call<Response = unknown> {
   readonly apiVersion: number
   readonly clientId: string | null
   readonly client: Client
+  /** The size of the request on the wire. */
+  readonly requestBytes: number
+  /**
+   * Makes the client pause for so many ms: the answer tells it, and its next requests wait (KIP-219). The longest of several
+   * pauses counts.
+   */
+  pause(ms: number): void
   /** Answers a request whose handler returned undefined. Only the first answer counts. */
   respond(body: Response): void
   /** Ends a request that gets no answer. */

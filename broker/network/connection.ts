@@ -96,6 +96,8 @@ export class Connection {
   #consuming = false
   #scheduled = false
   #paused = false
+  /** How many reasons there are to take no more requests for a while. */
+  #mutes = 0
   #stopping = false
   #closed = false
 
@@ -136,6 +138,15 @@ export class Connection {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
     process.nextTick(this.#wake)
+  }
+
+  /** Takes no more requests until `unmute` has been called as often; what was taken is answered. */
+  mute(): void {
+    this.#mutes++
+  }
+
+  unmute(): void {
+    if (--this.#mutes === 0) this.answered()
   }
 
   /** Takes no more requests, sends the answers that are due, then closes. */
@@ -203,6 +214,7 @@ export class Connection {
       this.#blocking === undefined &&
       this.#unanswered.length < this.#ports.limits.maxUnanswered &&
       this.#withdraw === undefined &&
+      this.#mutes === 0 &&
       !this.#socket.writableNeedDrain &&
       !this.#stopping &&
       !this.#closed

@@ -131,6 +131,16 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
     validateOnly: version > 0,
     featureUpdates: [{ feature: 'metadata.version', maxVersionLevel: 30 }],
   }),
+  DescribeClientQuotas: () => ({ components: [], strict: false }),
+  AlterClientQuotas: () => ({
+    entries: [
+      {
+        entity: [{ entityType: 'user', entityName: 'a' }],
+        ops: [{ key: 'producer_byte_rate', value: 1e9, remove: false }],
+      },
+    ],
+    validateOnly: false,
+  }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   ListConfigResources: (version) => (version === 0 ? {} : { resourceTypes: [2, 4] }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
@@ -167,6 +177,8 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   42: { minAtMost: 1, maxAtLeast: 0 },
   44: { minAtMost: 1, maxAtLeast: 0 },
   47: { minAtMost: 0, maxAtLeast: 0 },
+  48: { minAtMost: 0, maxAtLeast: 0 },
+  49: { minAtMost: 1, maxAtLeast: 0 },
   57: { minAtMost: 0, maxAtLeast: 0 },
   60: { minAtMost: 1, maxAtLeast: 0 },
   74: { minAtMost: 0, maxAtLeast: 0 },

@@ -34,6 +34,10 @@ const nodeSettings = {
     doc: 'Roles of the node. A single node is always both.',
     default: ['broker', 'controller'],
     importance: 'high',
+    check: (roles) =>
+      roles.includes('broker') && roles.every((role) => role === 'broker' || role === 'controller')
+        ? undefined
+        : `must be broker,controller, got ${roles.join(',')}`,
   }),
   listeners: list({
     doc: 'Addresses to bind, as NAME://host:port; port 0 takes a free one.',

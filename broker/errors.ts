@@ -7,6 +7,11 @@ export const brokerErrors = errorTable({
     message: 'directory "{directory}" is not empty and holds no meta.properties',
     hint: 'Name an empty directory, one that does not exist yet, or one that a broker has written.',
   },
+  DATA_DIRECTORY_UNUSABLE: {
+    retry: 'never',
+    message: 'data directory "{directory}" cannot be used: {problem}',
+    hint: 'Name a directory that this user may make and write to.',
+  },
   ONE_DIRECTORY: {
     retry: 'never',
     message: 'log.dirs names {directories}; a broker keeps its data in exactly one directory',

@@ -51,22 +51,23 @@ export function planListeners(config: BrokerConfig, given: Given): ListenerPlan 
   if (names.size < all.length) throw invalid('listeners', 'every listener needs a name of its own')
   const stray = advertised.find(({ name }) => !names.has(name))
   if (stray !== undefined) throw invalid('advertised.listeners', `there is no listener ${stray.name}`)
-  const nowhere = advertised.find(({ host }) => host === '0.0.0.0' || host === '::')
-  if (nowhere !== undefined) throw invalid('advertised.listeners', `nobody can connect to ${nowhere.host}`)
+  const nowhere = advertised.find(({ host }) => isWildcard(host))
+  if (nowhere !== undefined) throw invalid('advertised.listeners', `nobody can connect to "${nowhere.host}"`)
   checkListenerOverrides(given, [...names, ...controllers])
-  for (const each of clients) checkOpen(each, config, given)
-  const controller = all.find(({ name }) => controllers.has(name)) ?? {
-    name: [...controllers][0] ?? 'CONTROLLER',
-    host: '127.0.0.1',
-    port: 9093,
+  const bound = clients.map((each) => withHost(each, config, given))
+  const controller = [...advertised, ...all].find(({ name }) => controllers.has(name))
+  const standard = { name: [...controllers][0] ?? 'CONTROLLER', host: '127.0.0.1', port: 9093 }
+  if (controller === undefined) return { clients: bound, controller: standard }
+  return {
+    clients: bound,
+    controller: isWildcard(controller.host) ? { ...controller, host: standard.host } : controller,
   }
-  return { clients, controller }
 }
 
 function parse(setting: string, text: string): ListenerSetting {
   const match = /^([A-Za-z][A-Za-z0-9_-]*):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
   if (match === null || Number(match[4]) > 65535) throw invalid(setting, `expected NAME://host:port, got "${text}"`)
-  return { name: match[1]!.toUpperCase(), host: match[2] ?? (match[3] || '0.0.0.0'), port: Number(match[4]) }
+  return { name: match[1]!.toUpperCase(), host: match[2] ?? match[3]!, port: Number(match[4]) }
 }
 
 function protocolMap(config: BrokerConfig): ReadonlyMap<string, string> {
@@ -91,15 +92,26 @@ function protocolOf(name: string, map: ReadonlyMap<string, string>): SecurityPro
   throw invalid('listener.security.protocol.map', `it does not say which protocol listener ${name} has`)
 }
 
-function checkOpen(listener: ClientListener, config: BrokerConfig, given: Given): void {
-  const { name, host, securityProtocol } = listener
-  if (isLoopback(host) || config['millrace.allow.unauthenticated'] || isSasl(securityProtocol)) return
-  if (securityProtocol === 'SSL' && listenerConfig(given, name)['ssl.client.auth'] === 'required') return
-  throw brokerErrors.LISTENER_OPEN({ listener: `${name}://${host}` })
+/**
+ * A listener without a host, as in the settings that Apache Kafka ships, is bound to every address where clients have to
+ * prove who they are, else to this machine only. Throws LISTENER_OPEN for one that is open and was not meant to be.
+ */
+function withHost(listener: ClientListener, config: BrokerConfig, given: Given): ClientListener {
+  const { name, host } = listener
+  const guarded = isGuarded(listener, given) || config['millrace.allow.unauthenticated']
+  if (host === '') return { ...listener, host: guarded ? '0.0.0.0' : '127.0.0.1' }
+  if (!guarded && !isLoopback(host)) throw brokerErrors.LISTENER_OPEN({ listener: `${name}://${host}` })
+  return listener
 }
+
+const isGuarded = ({ name, securityProtocol }: ClientListener, given: Given): boolean =>
+  isSasl(securityProtocol) ||
+  (securityProtocol === 'SSL' && listenerConfig(given, name)['ssl.client.auth'] === 'required')
 
 const invalid = (setting: string, problem: string) =>
   configErrors.CONFIG_INVALID({ what: 'broker', problems: `setting "${setting}": ${problem}` })
+
+const isWildcard = (host: string): boolean => host === '' || host === '0.0.0.0' || host === '::'
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

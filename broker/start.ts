@@ -1,4 +1,5 @@
 import { systemClock } from '#core/ports/clock.ts'
+import type { Files } from '#core/ports/files.ts'
 import { memoryFiles } from '#core/ports/memory-files.ts'
 import { systemRandom } from '#core/ports/random.ts'
 import { systemFiles } from '#core/ports/system-files.ts'
@@ -52,7 +53,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     ...options.ports,
   }
   const dataDir = options.memory ? '/broker' : dataDirectory(config)
-  ports.files.makeDirectory(dataDir)
+  prepareDirectory(ports.files, dataDir)
   const meta = formatDirectory(ports, dataDir, { id: config['node.id'], controller: plan.controller })
   const logs = await LogDirectory.open({ ...ports, log }, dataDir, {
     config: topicConfigDefinition.parse({}, 'defaults of topics'),
@@ -81,6 +82,15 @@ function optionSettings(options: BrokerOptions): Record<string, string> {
     ...raw,
     ...(listens && { listeners: `PLAINTEXT://${host ?? '127.0.0.1'}:${port ?? (memory ? 0 : 9092)}` }),
     ...(dataDir !== undefined && { 'log.dirs': dataDir }),
+  }
+}
+
+function prepareDirectory(files: Files, directory: string): void {
+  try {
+    files.makeDirectory(directory)
+    files.list(directory)
+  } catch (cause) {
+    throw brokerErrors.DATA_DIRECTORY_UNUSABLE({ directory, problem: (cause as Error).message }, cause)
   }
 }
 

@@ -121,7 +121,7 @@ export const systemFiles: Files = {
     }
   },
   list: (path) => fs.readdirSync(path).sort(),
-  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
+  makeDirectory: makeDirectories,
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path),
   removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
@@ -140,4 +140,17 @@ export const systemFiles: Files = {
   },
   syncDirectory,
   syncDirectoryLater,
+}
+
+/** Not recursive in one call: that never returns where a file system refuses new directories with ENOENT, as /proc does. */
+function makeDirectories(path: string): void {
+  if (fs.existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeDirectories(parent)
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    // Somebody else was quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }

@@ -59,6 +59,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     config: topicConfigDefinition.parse({}, 'defaults of topics'),
     retentionCheckMs: config['log.retention.check.interval.ms'],
     producerIdExpirationMs: config['producer.id.expiration.ms'],
+    cleanerBackoffMs: config['log.cleaner.enable'] ? Math.max(1, config['log.cleaner.backoff.ms']) : 0,
+    cleanerKeyBytes: config['log.cleaner.dedupe.buffer.size'],
+    cleanerBytesPerSecond: config['log.cleaner.io.max.bytes.per.second'],
   })
   saveSettings(ports.files, dataDir, given)
   const broker = new RunningBroker(ports, { log, given, config, plan, meta, logs })

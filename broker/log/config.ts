@@ -1,5 +1,7 @@
 import { boolean, defineConfig, double, int, list, long, oneOf, type ConfigOf } from '#core/config/define.ts'
 
+import { cleanerSettings } from './cleaner/config.ts'
+
 const longMax = Number.MAX_SAFE_INTEGER
 const hourMs = 3_600_000
 
@@ -236,6 +238,7 @@ export const brokerLogSettings = {
   'compression.lz4.level': topicSettings['compression.lz4.level'],
   'compression.type': topicSettings['compression.type'],
   'compression.zstd.level': topicSettings['compression.zstd.level'],
+  ...cleanerSettings,
   'log.cleaner.delete.retention.ms': topicSettings['delete.retention.ms'],
   'log.cleaner.max.compaction.lag.ms': topicSettings['max.compaction.lag.ms'],
   'log.cleaner.min.cleanable.ratio': topicSettings['min.cleanable.dirty.ratio'],

@@ -22,11 +22,6 @@ export const logErrors = errorTable({
     message: 'file "{file}" cannot be read: {problem}',
     hint: 'Restore the file from a copy. A checkpoint file may be removed: its numbers are then found by reading the logs.',
   },
-  LOG_CLEANING_UNFINISHED: {
-    retry: 'never',
-    message: 'directory "{directory}" holds an unfinished compaction ({file})',
-    hint: 'Start and stop Apache Kafka once on this directory: it completes the compaction.',
-  },
   LOG_EXISTS: {
     retry: 'never',
     message: 'log {topic}-{partition} exists already',

@@ -22,6 +22,7 @@ export const partitionMetadataFile = 'partition.metadata'
 export const recoveryPointFile = 'recovery-point-offset-checkpoint'
 export const highWatermarkFile = 'replication-offset-checkpoint'
 export const logStartFile = 'log-start-offset-checkpoint'
+export const cleanerOffsetFile = 'cleaner-offset-checkpoint'
 export const cleanShutdownFile = '.kafka_cleanshutdown'
 export const lockFile = '.lock'
 

@@ -47,6 +47,12 @@ export class GroupCommit {
     }
   }
 
+  /** Nothing can be promised any more. */
+  fail(error: Error): void {
+    this.failure ??= error
+    if (!this.#running) this.#release()
+  }
+
   /** The log was cut: what was durable beyond its end is no longer, and who waits for more waits in vain. */
   truncatedTo(endOffset: number): void {
     this.endOffset = Math.min(this.endOffset, endOffset)

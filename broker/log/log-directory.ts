@@ -2,11 +2,13 @@ import { isKnownError, KnownError } from '#core/errors/table.ts'
 import type { Timer } from '#core/ports/timers.ts'
 
 import { offsetCheckpointText, readOffsetCheckpoint, replaceLater, type OffsetRow } from './checkpoint-file.ts'
+import { LogCleaner } from './cleaner/log-cleaner.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import type { TopicConfig } from './config.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { logErrors } from './errors.ts'
 import {
+  cleanerOffsetFile,
   deleteDirectory,
   highWatermarkFile,
   isDeleteDirectory,
@@ -35,6 +37,11 @@ export interface LogDirectoryOptions {
   readonly checkpointMs?: number
   /** Silence after which a producer id is forgotten. */
   readonly producerIdExpirationMs?: number
+  /** Pause between looks for logs to compact; 0 turns compaction off. */
+  readonly cleanerBackoffMs?: number
+  /** Memory for the keys of one compaction. */
+  readonly cleanerKeyBytes?: number
+  readonly cleanerBytesPerSecond?: number
 }
 
 const defaults = {
@@ -42,9 +49,12 @@ const defaults = {
   retentionCheckMs: 300_000,
   checkpointMs: 5_000,
   producerIdExpirationMs: 86_400_000,
+  cleanerBackoffMs: 15_000,
+  cleanerKeyBytes: 128 * 1024 * 1024,
+  cleanerBytesPerSecond: Number.MAX_VALUE,
 }
 const slowCheckpointEvery = 12
-const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile]
+const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile, cleanerOffsetFile]
 /** Logs that are closed side by side: each waits for a handful of syncs. */
 const closedAtATime = 16
 
@@ -53,6 +63,29 @@ interface Checkpoints {
   readonly recoveryPoints: ReadonlyMap<string, number>
   readonly logStarts: ReadonlyMap<string, number>
   readonly highWatermarks: ReadonlyMap<string, number>
+  readonly cleaned: ReadonlyMap<string, number>
+}
+
+const noCheckpoints: Checkpoints = {
+  recoveryPoints: new Map(),
+  logStarts: new Map(),
+  highWatermarks: new Map(),
+  cleaned: new Map(),
+}
+
+/** Which map of the checkpoints a file holds, and what of a log goes into it. */
+const checkpointRows: Record<
+  string,
+  { readonly of: keyof Checkpoints; readonly offset: (log: PartitionLog) => number | undefined }
+> = {
+  [recoveryPointFile]: { of: 'recoveryPoints', offset: (log) => log.recoveryPoint },
+  [highWatermarkFile]: { of: 'highWatermarks', offset: (log) => log.highWatermark },
+  [logStartFile]: {
+    of: 'logStarts',
+    // A log start at a segment's base needs no row: the segment says it.
+    offset: (log) => (log.logStartOffset > log.firstSegmentOffset ? log.logStartOffset : undefined),
+  },
+  [cleanerOffsetFile]: { of: 'cleaned', offset: (log) => log.compaction.cleanedOffset },
 }
 
 /** A data directory: its lock, its logs, and the checkpoint files that speak of all of them. */
@@ -70,8 +103,9 @@ export class LogDirectory {
   readonly #cache: TailCache
   readonly #unlock: () => void
   readonly #jobs: Timer[] = []
+  readonly #cleaner: LogCleaner
   /** What the checkpoint files said at the start; still true of the logs that could not be opened. */
-  #found: Checkpoints = { recoveryPoints: new Map(), logStarts: new Map(), highWatermarks: new Map() }
+  #found = noCheckpoints
   #checkpointing: Promise<void> = Promise.resolve()
   #checkpointCount = 0
   #closed = false
@@ -86,6 +120,16 @@ export class LogDirectory {
     const shutdown = takeCleanShutdown(ports.files, path)
     this.wasClean = shutdown !== undefined || empty
     this.previousBrokerEpoch = shutdown?.brokerEpoch ?? -1
+    this.#cleaner = new LogCleaner(
+      ports,
+      {
+        backoffMs: options.cleanerBackoffMs,
+        keyBytes: options.cleanerKeyBytes,
+        bytesPerSecond: options.cleanerBytesPerSecond,
+      },
+      () => this.#logs.values(),
+      () => this.#checkpointFiles([cleanerOffsetFile]),
+    )
     this.#openAll()
     this.#schedule()
   }
@@ -111,6 +155,7 @@ export class LogDirectory {
       recoveryPoints: readOffsetCheckpoint(files, this.#file(recoveryPointFile)),
       logStarts: readOffsetCheckpoint(files, this.#file(logStartFile)),
       highWatermarks: readOffsetCheckpoint(files, this.#file(highWatermarkFile)),
+      cleaned: readOffsetCheckpoint(files, this.#file(cleanerOffsetFile)),
     }
     for (const name of files.list(this.path)) if (isDeleteDirectory(name)) files.removeTree(this.#file(name))
     for (const { topic, partition } of parsePartitions(this.#ports, this.path)) {
@@ -150,6 +195,7 @@ export class LogDirectory {
       clean: this.wasClean,
       recoveryPoint: checkpoints.recoveryPoints.get(name) ?? 0,
       logStartOffset: checkpoints.logStarts.get(name) ?? 0,
+      cleanedOffset: checkpoints.cleaned.get(name) ?? 0,
       indexIntervalBytes: config['index.interval.bytes'],
     })
     producers.expire(clock.now(), this.#options.producerIdExpirationMs)
@@ -165,6 +211,7 @@ export class LogDirectory {
       snapshots,
       topicId: readPartitionMetadata(files, directory, loaded.recoveryPoint > 0),
       highWatermark: checkpoints.highWatermarks.get(name) ?? 0,
+      cleanedOffset: checkpoints.cleaned.get(name),
       tail: this.#cache.tail(),
       persist: (moved) => this.#writeNow(moved === 'logStart' ? [logStartFile] : [recoveryPointFile]),
     })
@@ -188,11 +235,7 @@ export class LogDirectory {
     const directory = this.#file(name)
     files.makeDirectory(directory)
     writePartitionMetadata(files, directory, topicId)
-    return this.#load(topic, partition, config, {
-      recoveryPoints: new Map(),
-      logStarts: new Map(),
-      highWatermarks: new Map(),
-    })
+    return this.#load(topic, partition, config, noCheckpoints)
   }
 
   /** Takes a partition out: its directory is renamed now and removed after file.delete.delay.ms. Unknown ones are left alone. */
@@ -213,11 +256,17 @@ export class LogDirectory {
     return this.#checkpointFiles(checkpointFiles)
   }
 
+  /** Compacts every log that is worth it now, instead of when its time comes. */
+  clean(): Promise<void> {
+    return this.#cleaner.cleanAll()
+  }
+
   #checkpointFiles(names: readonly string[]): Promise<void> {
     // One after another: two writers of a file would share its temporary name.
     this.#checkpointing = this.#checkpointing.then(async () => {
       try {
-        for (const name of names) await replaceLater(this.#ports.files, this.#file(name), this.#checkpointText(name))
+        for (const name of names.filter((each) => this.#isDue(each)))
+          await replaceLater(this.#ports.files, this.#file(name), this.#checkpointText(name))
       } catch (error) {
         this.#ports.log('error', `checkpoints of ${this.path} cannot be written`, { error: (error as Error).message })
       }
@@ -226,31 +275,28 @@ export class LogDirectory {
   }
 
   #checkpointText(name: string): Buffer {
-    const offsetOf: Record<string, (log: PartitionLog) => number> = {
-      [recoveryPointFile]: (log) => log.recoveryPoint,
-      [highWatermarkFile]: (log) => log.highWatermark,
-      [logStartFile]: (log) => log.logStartOffset,
-    }
-    const found = {
-      [recoveryPointFile]: 'recoveryPoints',
-      [highWatermarkFile]: 'highWatermarks',
-      [logStartFile]: 'logStarts',
-    } as const
+    const { of, offset: offsetOf } = checkpointRows[name]!
     const rows: OffsetRow[] = []
     for (const log of this.#logs.values()) {
-      // A log start at a segment's base needs no row: the segment says it.
-      if (name === logStartFile && log.logStartOffset <= log.firstSegmentOffset) continue
-      rows.push({ topic: log.topic, partition: log.partition, offset: offsetOf[name]!(log) })
+      const offset = offsetOf(log)
+      if (offset !== undefined) rows.push({ topic: log.topic, partition: log.partition, offset })
     }
     for (const each of this.damaged.keys()) {
-      const offset = this.#found[found[name as keyof typeof found]].get(each)
+      const offset = this.#found[of].get(each)
       if (offset !== undefined) rows.push({ ...parsePartitionDirectory(each)!, offset })
     }
     return offsetCheckpointText(rows)
   }
 
   #writeNow(names: readonly string[] = checkpointFiles): void {
-    for (const name of names) this.#ports.files.replace(this.#file(name), this.#checkpointText(name))
+    for (const name of names.filter((each) => this.#isDue(each)))
+      this.#ports.files.replace(this.#file(name), this.#checkpointText(name))
+  }
+
+  /** Nothing is written of compaction before there was one. */
+  #isDue(name: string): boolean {
+    if (name !== cleanerOffsetFile || this.#ports.files.exists(this.#file(name))) return true
+    return [...this.#logs.values()].some((log) => log.compaction.cleanedOffset !== undefined)
   }
 
   #schedule(): void {
@@ -270,6 +316,7 @@ export class LogDirectory {
       void (slow ? this.checkpoint() : this.#checkpointFiles([highWatermarkFile]))
     }
     this.#jobs.push(timers.every(retentionCheckMs, sweep), timers.every(checkpointMs, checkpoint))
+    this.#cleaner.start()
   }
 
   #guard(log: PartitionLog, work: () => void): void {
@@ -288,6 +335,7 @@ export class LogDirectory {
     if (this.#closed) return
     this.#closed = true
     for (const job of this.#jobs) job.cancel()
+    await this.#cleaner.stop()
     await this.#checkpointing
     try {
       const logs = [...this.#logs.values()]

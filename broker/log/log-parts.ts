@@ -41,6 +41,8 @@ export interface PartitionLogParts extends Omit<SegmentLogParts, 'name' | 'rolle
   readonly partition: number
   readonly topicId: string | undefined
   readonly highWatermark: number
+  /** Where the last compaction ended, if there was one. */
+  readonly cleanedOffset: number | undefined
   readonly epochs: LeaderEpochs
   readonly producers: ProducerStates
   readonly snapshots: ProducerSnapshots

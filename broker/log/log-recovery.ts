@@ -6,20 +6,12 @@ import { batchHeaderBytes, batchLayout } from '#core/records/layout.ts'
 import type { Log } from '#core/telemetry/log.ts'
 
 import { logErrors } from './errors.ts'
-import {
-  cleanedSuffix,
-  deletedSuffix,
-  indexSuffix,
-  logSuffix,
-  offsetOf,
-  swapSuffix,
-  timeIndexSuffix,
-  txnIndexSuffix,
-} from './file-names.ts'
+import { deletedSuffix, indexSuffix, logSuffix, offsetOf, timeIndexSuffix, txnIndexSuffix } from './file-names.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
+import { finishSwap } from './swap-files.ts'
 
 /** What is known of a log before its files are read. */
 export interface LoadOptions {
@@ -34,6 +26,8 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** From the checkpoint; 0 when not known. */
   readonly logStartOffset: number
+  /** Compaction got that far, so that offsets may be missing below; 0 when not known. */
+  readonly cleanedOffset: number
   readonly indexIntervalBytes: number
   readonly epochs: LeaderEpochs
   readonly producers: ProducerStates
@@ -94,20 +88,19 @@ export function loadLog(options: LoadOptions): LoadedLog {
   return { segments, logStartOffset, logEndOffset, recoveryPoint, clean: options.clean && !made, marked }
 }
 
-/** The segments by their files. Removes what a deletion or compaction left behind, and indexes without a log. */
-function openSegments({ files, directory, nowMs }: LoadOptions): Segment[] {
+/** The segments by their files. Finishes or removes what a compaction left, and removes what a deletion left and indexes without a log. */
+function openSegments({ files, log, directory, nowMs }: LoadOptions): Segment[] {
+  finishSwap(files, log, directory)
   const names = files.list(directory)
   const bases = new Set<number>()
   for (const name of names) {
-    if (name.endsWith(swapSuffix)) throw logErrors.LOG_CLEANING_UNFINISHED({ directory, file: name })
     const base = offsetOf(name, logSuffix)
     if (base !== undefined) bases.add(base)
   }
   for (const name of names) {
     const path = `${directory}/${name}`
     // Snapshots of the metadata quorum end in .checkpoint.deleted; they are not this layer's to remove.
-    const leftBehind =
-      (name.endsWith(deletedSuffix) && !name.endsWith(`.checkpoint${deletedSuffix}`)) || name.endsWith(cleanedSuffix)
+    const leftBehind = name.endsWith(deletedSuffix) && !name.endsWith(`.checkpoint${deletedSuffix}`)
     const base = [indexSuffix, timeIndexSuffix, txnIndexSuffix]
       .map((suffix) => offsetOf(name, suffix))
       .find((each) => each !== undefined)
@@ -155,7 +148,7 @@ const isStray = (segment: Segment, before: Segment): boolean =>
 
 /** Opens the segments below the recovery point as they are and verifies the rest. */
 function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean, marked: string[]): Segment[] {
-  const { recoveryPoint, producers, snapshots, log, name } = options
+  const { recoveryPoint, cleanedOffset, producers, snapshots, log, name } = options
   const firstUnsure = Math.max(
     0,
     segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
@@ -175,8 +168,8 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
       marked.push(...discard(segment))
       continue
     }
-    // What should lie between was never on the disk, or the recovery point would be behind it.
-    const hole = next !== undefined && segment.baseOffset > next && next >= recoveryPoint
+    // What should lie between was never on the disk, or the recovery point would be behind it, unless compaction took it.
+    const hole = next !== undefined && segment.baseOffset > next && next >= Math.max(recoveryPoint, cleanedOffset)
     const cutBytes = hole ? 0 : verify(options, segment, recoveryPoint, producers)
     if (!hole) kept.push(segment)
     if (!hole && cutBytes === 0) {

@@ -1,20 +1,22 @@
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { AppendOptions, AppendResult } from './append.ts'
+import { LogCompaction } from './cleaner/log-compaction.ts'
 import type { TopicConfig } from './config.ts'
 import { logErrors } from './errors.ts'
-import { FlushPolicy } from './flush-policy.ts'
-import { GroupCommit, type Durable } from './group-commit.ts'
+import type { Durable } from './group-commit.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogPorts, MovedOffset, PartitionLogParts } from './log-parts.ts'
 import { LogAppender } from './log-appender.ts'
+import { LogDurability } from './log-durability.ts'
 import type { LogRead, ReadOptions } from './log-reader.ts'
 import { replayProducers } from './log-recovery.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { ActiveProducer, AppendOrigin, OpenTransaction, ProducerStates } from './producer-state.ts'
-import { deletableSegments } from './retention.ts'
+import { deletableSegments, segmentsBelow } from './retention.ts'
 import type { Segment } from './segment.ts'
 import { SegmentLog } from './segment-log.ts'
+import { stored } from './storage-failure.ts'
 import { findByTimestamp, findLargestTimestamp, type FoundRecord } from './timestamp-lookup.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -33,13 +35,14 @@ export class PartitionLog {
   readonly name: string
   /** Called after a group commit moved `durableEndOffset`. */
   onDurable: (() => void) | undefined
+  /** What compaction has done to the log, and could do. */
+  readonly compaction: LogCompaction
   readonly #ports: LogPorts
   readonly #bytes: SegmentLog
   readonly #epochs: LeaderEpochs
   readonly #producers: ProducerStates
   readonly #snapshots: ProducerSnapshots
-  readonly #commit: GroupCommit
-  readonly #flushes: FlushPolicy
+  readonly #durability: LogDurability
   readonly #persist: (moved: MovedOffset) => void
   readonly #appender: LogAppender
   #logStartOffset: number
@@ -65,22 +68,37 @@ export class PartitionLog {
         bytes: this.#bytes,
         epochs: this.#epochs,
         producers: this.#producers,
-        appended: (records) => this.#flushes.appended(records, this.config),
+        appended: (records) => this.#durability.appended(records),
       },
       parts.config,
     )
     this.#logStartOffset = loaded.logStartOffset
     this.#highWatermark = Math.min(Math.max(parts.highWatermark, loaded.logStartOffset), loaded.logEndOffset)
     this.#producers.transactions.highWatermarkMoved(this.#highWatermark)
-    this.#commit = new GroupCommit(
-      loaded.recoveryPoint,
-      () => this.logEndOffset,
-      () => this.#sync(),
-      () => this.onDurable?.(),
+    this.#durability = new LogDurability({
+      timers: parts.ports.timers,
+      recoveryPoint: loaded.recoveryPoint,
+      logEndOffset: () => this.logEndOffset,
+      config: () => this.config,
+      sync: () => this.#sync(),
+      moved: () => this.onDurable?.(),
+    })
+    this.compaction = new LogCompaction(
+      {
+        ports: parts.ports,
+        directory: parts.directory,
+        bytes: this.#bytes,
+        producers: this.#producers,
+        abortedTransactions: (from, upTo) => this.abortedTransactions(from, upTo),
+        also: this.#snapshotOf,
+        closed: () => this.#closed,
+        failed: (error) => this.#durability.fail(error),
+      },
+      () => this.#offsets(),
+      parts.cleanedOffset,
     )
-    this.#flushes = new FlushPolicy(parts.ports.timers, () => this.#commit.request())
     // A log that is new gets its directory and its topic id to the disk before anything in it is promised.
-    if (!loaded.clean) this.#commit.request()
+    if (!loaded.clean) this.#durability.request()
   }
 
   get config(): TopicConfig {
@@ -105,7 +123,7 @@ export class PartitionLog {
   }
   /** Everything below was forced to the disk. */
   get recoveryPoint(): number {
-    return this.#commit.endOffset
+    return this.#durability.recoveryPoint
   }
   get sizeInBytes(): number {
     return this.#bytes.segments.sizeInBytes
@@ -123,7 +141,7 @@ export class PartitionLog {
   }
   /** End of what may be acknowledged: the log end, or with flush.messages=1 the end of the last group commit. */
   get durableEndOffset(): number {
-    return this.config['flush.messages'] <= 1 ? this.#commit.endOffset : this.logEndOffset
+    return this.#durability.endOffset
   }
 
   /**
@@ -132,23 +150,13 @@ export class PartitionLog {
    */
   append(batches: Buffer, options: AppendOptions): AppendResult {
     this.#mustBeWritable()
-    return this.#stored(() => this.#appender.append(batches, options, this.#ports.clock.now()))
-  }
-
-  /** Runs what writes files; what the file system refuses becomes KAFKA_STORAGE_ERROR. */
-  #stored<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      if (error instanceof ProtocolError) throw error
-      this.#ports.log('error', `log ${this.name} cannot be written`, { error: (error as Error).message })
-      throw new ProtocolError('KAFKA_STORAGE_ERROR', `${this.name} cannot be written: ${(error as Error).message}`)
-    }
+    const { log, clock } = this.#ports
+    return stored(this.name, log, () => this.#appender.append(batches, options, clock.now()))
   }
 
   #mustBeWritable(): void {
     if (this.#closed) throw logErrors.LOG_CLOSED({ topic: this.topic, partition: this.partition })
-    const { failure } = this.#commit
+    const { failure } = this.#durability
     if (failure)
       throw new ProtocolError(
         'KAFKA_STORAGE_ERROR',
@@ -164,11 +172,10 @@ export class PartitionLog {
   #rolled(): void {
     this.#snapshots.write(this.#producers)
     // The old segment goes to the disk in the background, which moves the recovery point behind it.
-    this.#commit.request()
+    this.#durability.request()
   }
 
   async #sync(): Promise<void> {
-    this.#flushes.begun()
     const { segments } = this.#bytes
     try {
       await this.#epochs.sync()
@@ -186,20 +193,17 @@ export class PartitionLog {
 
   /** Calls `done` when everything below `endOffset` may be acknowledged: at once unless each batch is committed. */
   whenDurable(endOffset: number, done: Durable): void {
-    if (endOffset <= this.durableEndOffset) done(undefined)
-    else this.#commit.when(endOffset, done)
+    this.#durability.when(endOffset, done)
   }
 
   /** `whenDurable` as a promise. */
   durable(endOffset: number): Promise<void> {
-    return new Promise((resolve, reject) => this.whenDurable(endOffset, (error) => (error ? reject(error) : resolve())))
+    return this.#durability.acknowledged(endOffset)
   }
 
   /** Resolves when everything appended so far is on the disk. */
   flush(): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.#commit.when(this.logEndOffset, (error) => (error ? reject(error) : resolve())),
-    )
+    return this.#durability.synced(this.logEndOffset)
   }
 
   /**
@@ -282,10 +286,10 @@ export class PartitionLog {
       )
     }
     if (target > this.#logStartOffset) {
-      this.#stored(() => {
+      stored(this.name, this.#ports.log, () => {
         this.#startAt(target)
         this.#persist('logStart')
-        this.deleteOldSegments(this.#ports.clock.now())
+        this.#drop(segmentsBelow(this.#bytes.segments, target))
       })
     }
     return this.#logStartOffset
@@ -299,24 +303,15 @@ export class PartitionLog {
 
   /** Takes out the segments that are over by age, size or log start. Returns the bytes freed. */
   deleteOldSegments(nowMs: number): number {
-    const { segments } = this.#bytes
-    const state = {
-      segments,
-      nowMs,
-      logStartOffset: this.#logStartOffset,
-      logEndOffset: this.logEndOffset,
-      highWatermark: this.#highWatermark,
-      modifiedMs: (segment: Segment) => Math.max(segment.createdMs, this.#ports.files.stat(segment.path).modifiedMs),
-    }
-    const count = deletableSegments(state, this.config)
+    return this.#drop(deletableSegments({ ...this.#offsets(), segments: this.#bytes.segments, nowMs }, this.config))
+  }
+
+  #drop(count: number): number {
     if (count === 0) return 0
-    if (count === segments.all().length) this.roll()
+    if (count === this.#bytes.segments.all().length) this.roll()
     const freed = this.#bytes.removeOldest(count, this.#snapshotOf)
     if (this.firstSegmentOffset > this.#logStartOffset) this.#startAt(this.firstSegmentOffset)
-    this.#ports.log('info', `log ${this.name} dropped ${count} old segments`, {
-      bytes: freed,
-      logStartOffset: this.#logStartOffset,
-    })
+    this.#ports.log('info', `log ${this.name} dropped ${count} old segments`, { bytes: freed, ...this.#offsets() })
     return freed
   }
 
@@ -349,17 +344,23 @@ export class PartitionLog {
   /** Before the cut, so that no crash in between finds less in the log than was promised. */
   #lowerRecoveryPoint(offset: number): void {
     if (offset >= this.recoveryPoint) return
-    this.#commit.truncatedTo(offset)
+    this.#durability.truncatedTo(offset)
     this.#persist('recoveryPoint')
   }
 
   #truncated(): void {
     const end = this.logEndOffset
-    this.#commit.truncatedTo(end)
+    this.#durability.truncatedTo(end)
     this.#highWatermark = Math.min(this.#highWatermark, end)
     this.#logStartOffset = Math.min(this.#logStartOffset, end)
+    this.compaction.truncatedTo(end)
     this.#epochs.truncateFromEnd(end)
     this.#epochs.write()
+  }
+
+  #offsets() {
+    const { logStartOffset, logEndOffset, highWatermark, lastStableOffset, recoveryPoint } = this
+    return { logStartOffset, logEndOffset, highWatermark, lastStableOffset, recoveryPoint }
   }
 
   /** Forgets producers that have been silent for longer than `expirationMs`. */
@@ -371,13 +372,13 @@ export class PartitionLog {
   updateConfig(config: TopicConfig): void {
     this.#bytes.config = config
     this.#appender.updateConfig(config)
-    this.#flushes.appended(0, config)
+    this.#durability.appended(0)
   }
 
   /** Ends appends, forces everything out and writes indexes and producer snapshot, so that the next start need not scan. */
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#flushes.cancel()
+    this.#durability.cancel()
     await this.flush()
     this.#closed = true
     // A log that was opened clean and not written to has its files as they should be.
@@ -393,7 +394,7 @@ export class PartitionLog {
   /** Lets go of the files without a word to them: the log is to be deleted. */
   abandon(): void {
     this.#closed = true
-    this.#flushes.cancel()
+    this.#durability.cancel()
     this.#bytes.closeFiles()
   }
 }

@@ -235,6 +235,14 @@ export class ProducerStates {
     }
   }
 
+  /** Where each remembered producer wrote last: the batches that compaction must not lose. */
+  lastBatches(): Map<number, { readonly lastOffset: number; readonly producerEpoch: number }> {
+    const last = new Map<number, { readonly lastOffset: number; readonly producerEpoch: number }>()
+    for (const [producerId, { producerEpoch, batches }] of this.#producers)
+      last.set(producerId, { lastOffset: batches.at(-1)?.lastOffset ?? -1, producerEpoch })
+    return last
+  }
+
   /** The producers that are remembered. */
   *active(): Iterable<ActiveProducer> {
     for (const [producerId, producer] of this.#producers) {

@@ -8,8 +8,6 @@ export interface RetentionState {
   readonly logEndOffset: number
   readonly highWatermark: number
   readonly nowMs: number
-  /** Wall clock of the last write to a segment, for records that have no time. */
-  readonly modifiedMs: (segment: Segment) => number
 }
 
 /**
@@ -29,7 +27,7 @@ export function deletableSegments(state: RetentionState, config: TopicConfig): n
     const end = list[count + 1]?.baseOffset ?? logEndOffset
     const last = count === list.length - 1
     if (end > highWatermark || (last && segment.sizeInBytes === 0)) break
-    const tooOld = deletes && retentionMs >= 0 && state.nowMs - newestMs(segment, state) > retentionMs
+    const tooOld = deletes && retentionMs >= 0 && state.nowMs - newestMs(segment) > retentionMs
     const tooLarge = excessBytes > 0 && excessBytes >= segment.sizeInBytes
     if (!tooOld && !tooLarge && !(end <= logStartOffset && !last)) break
     excessBytes -= segment.sizeInBytes
@@ -38,6 +36,10 @@ export function deletableSegments(state: RetentionState, config: TopicConfig): n
   return count
 }
 
-function newestMs(segment: Segment, state: RetentionState): number {
-  return segment.largest.timestamp >= 0 ? segment.largest.timestamp : state.modifiedMs(segment)
+/** How many of the oldest segments lie before an offset as a whole; the last one never does. */
+export function segmentsBelow(segments: Segments, offset: number): number {
+  return segments.all().filter((_, i, list) => (list[i + 1]?.baseOffset ?? Number.POSITIVE_INFINITY) <= offset).length
 }
+
+const newestMs = (segment: Segment): number =>
+  segment.largest.timestamp >= 0 ? segment.largest.timestamp : segment.modifiedMs

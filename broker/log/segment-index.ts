@@ -26,11 +26,11 @@ export class SegmentIndex {
   readonly times: IndexFile
   #lastTime: TimestampOffset
 
-  constructor(files: Files, directory: string, baseOffset: number) {
+  constructor(files: Files, directory: string, baseOffset: number, suffix = '') {
     const stem = `${directory}/${offsetName(baseOffset)}`
     this.baseOffset = baseOffset
-    this.offsets = new IndexFile(files, stem + indexSuffix, offsetEntryBytes)
-    this.times = new IndexFile(files, stem + timeIndexSuffix, timeEntryBytes)
+    this.offsets = new IndexFile(files, stem + indexSuffix + suffix, offsetEntryBytes)
+    this.times = new IndexFile(files, stem + timeIndexSuffix + suffix, timeEntryBytes)
     this.#lastTime = { timestamp: -1, offset: baseOffset }
   }
 

@@ -4,11 +4,12 @@ import { ProtocolError } from '#core/wire/errors.ts'
 
 import { syncFile } from './checkpoint-file.ts'
 import type { TopicConfig } from './config.ts'
-import { partitionMetadataFile } from './file-names.ts'
+import { cleanedSuffix, partitionMetadataFile, swapSuffix } from './file-names.ts'
 import type { LogPorts, SegmentLogParts } from './log-parts.ts'
 import { LogReader } from './log-reader.ts'
 import { largestSegmentBytes, Segment } from './segment.ts'
 import { Segments } from './segments.ts'
+import { resuffix } from './swap-files.ts'
 import type { LogTail } from './tail-cache.ts'
 
 /** What a batch or a row of them brings to a segment. */
@@ -82,8 +83,7 @@ export class SegmentLog {
       const waitedMs = rollTimestamp >= 0 ? extent.maxTimestamp - rollTimestamp : nowMs - active.createdMs
       const full =
         active.sizeInBytes > segmentBytes - bytes || !active.index.hasRoom(this.config['segment.index.bytes'])
-      if (!full && waitedMs <= this.config['segment.ms'] - this.#rollJitterMs && active.reaches(extent.lastOffset))
-        return
+      if (!full && waitedMs <= this.#rollMs() - this.#rollJitterMs && active.reaches(extent.lastOffset)) return
     }
     this.roll(extent.baseOffset)
   }
@@ -109,6 +109,13 @@ export class SegmentLog {
     this.touched = true
     this.#drawJitter()
     this.#rolled()
+  }
+
+  /** Record time that a segment spans at most: compaction leaves the active one alone, so its lag counts here too. */
+  #rollMs(): number {
+    const { config } = this
+    const compacts = config['cleanup.policy'].includes('compact')
+    return compacts ? Math.min(config['segment.ms'], config['max.compaction.lag.ms']) : config['segment.ms']
   }
 
   #drawJitter(): void {
@@ -166,6 +173,33 @@ export class SegmentLog {
     const gone = this.segments.removeFirst(count)
     this.#discard(gone, also)
     return gone.reduce((sum, segment) => sum + segment.sizeInBytes, 0)
+  }
+
+  /**
+   * Puts the cleaned segment whose `.cleaned` files are complete and on the disk in the place of those it was made from. In
+   * two steps, so that a crash at any point leaves either the old ones or what the next start can finish.
+   */
+  replaceSegments(old: readonly Segment[], also: (segment: Segment) => string[]): void {
+    const { files, clock } = this.#ports
+    const { baseOffset } = old[0]!
+    resuffix(files, this.#directory, baseOffset, cleanedSuffix, swapSuffix)
+    const marked = old.flatMap((segment) => segment.markDeleted())
+    resuffix(files, this.#directory, baseOffset, swapSuffix, '')
+    const next = Segment.existing(files, this.#directory, baseOffset, clock.now())
+    if (!next.openIndexes() || !next.transactions.openSealed(baseOffset))
+      throw new Error(`the indexes of ${next.path} cannot be read`)
+    this.segments.replace(old, next)
+    for (const segment of old) {
+      this.#unsynced.delete(segment)
+      if (segment.baseOffset !== baseOffset) marked.push(...also(segment))
+      segment.close()
+    }
+    this.#directoryDirty = true
+    this.touched = true
+    // The newest batches may be in memory as they were; readers must not see records whose transaction is forgotten.
+    this.#tail.clear()
+    this.reader.forget()
+    this.#removeLater(marked)
   }
 
   /** Cuts the log at a whole batch so that it ends at or before `offset`, which must lie in a segment. */

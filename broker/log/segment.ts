@@ -32,6 +32,7 @@ export class Segment {
   readonly transactions: TransactionIndex
   readonly #files: Files
   readonly #stem: string
+  readonly #suffix: string
   #file: OpenFile | undefined
   #size = 0
   /** The largest timestamp and the last offset of the first batch that has it. */
@@ -44,19 +45,20 @@ export class Segment {
   #reads = 0
   #closed = false
 
-  constructor(files: Files, directory: string, baseOffset: number, nowMs: number) {
+  constructor(files: Files, directory: string, baseOffset: number, nowMs: number, suffix = '') {
     this.#files = files
     this.#stem = `${directory}/${offsetName(baseOffset)}`
+    this.#suffix = suffix
     this.baseOffset = baseOffset
-    this.index = new SegmentIndex(files, directory, baseOffset)
-    this.transactions = new TransactionIndex(files, directory, baseOffset)
+    this.index = new SegmentIndex(files, directory, baseOffset, suffix)
+    this.transactions = new TransactionIndex(files, directory, baseOffset, suffix)
     this.largest = { timestamp: -1, offset: baseOffset }
     this.createdMs = nowMs
   }
 
-  /** A new, empty segment; its file is made at once. */
-  static create(files: Files, directory: string, baseOffset: number, nowMs: number): Segment {
-    const segment = new Segment(files, directory, baseOffset, nowMs)
+  /** A new, empty segment; its file is made at once. One with a suffix to its files' names is not live yet. */
+  static create(files: Files, directory: string, baseOffset: number, nowMs: number, suffix = ''): Segment {
+    const segment = new Segment(files, directory, baseOffset, nowMs, suffix)
     segment.#file = files.open(segment.path, { create: true })
     segment.#file.truncate(0)
     segment.index.reset()
@@ -64,14 +66,14 @@ export class Segment {
   }
 
   /** A segment that is there, indexes and all. `openIndexes` comes next. */
-  static existing(files: Files, directory: string, baseOffset: number, nowMs: number): Segment {
-    const segment = new Segment(files, directory, baseOffset, nowMs)
+  static existing(files: Files, directory: string, baseOffset: number, nowMs: number, suffix = ''): Segment {
+    const segment = new Segment(files, directory, baseOffset, nowMs, suffix)
     segment.#size = files.stat(segment.path).size
     return segment
   }
 
   get path(): string {
-    return this.#stem + logSuffix
+    return this.#stem + logSuffix + this.#suffix
   }
 
   /** Bytes of batches in the file. */
@@ -82,6 +84,11 @@ export class Segment {
   /** The file, opened on first use. */
   get file(): OpenFile {
     return (this.#file ??= this.#files.open(this.path))
+  }
+
+  /** Wall clock of the last write, for records that have no time. */
+  get modifiedMs(): number {
+    return Math.max(this.createdMs, this.#files.stat(this.path).modifiedMs)
   }
 
   /** True when an offset can be kept in this segment's index. */
@@ -99,7 +106,9 @@ export class Segment {
   note(batch: RecordBatch, indexIntervalBytes: number): void {
     const { maxTimestamp, lastOffset, sizeInBytes } = batch
     if (this.#size === 0) this.rollTimestamp = maxTimestamp
-    if (maxTimestamp > this.largest.timestamp) this.largest = { timestamp: maxTimestamp, offset: lastOffset }
+    // A batch that compaction has emptied has a time, but no record of it.
+    if (maxTimestamp > this.largest.timestamp && batch.recordCount > 0)
+      this.largest = { timestamp: maxTimestamp, offset: lastOffset }
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
       this.index.addOffset(lastOffset, this.#size)
       this.index.addTime(this.largest)
@@ -184,13 +193,15 @@ export class Segment {
   readTimes(): void {
     this.largest = this.index.lastTime
     for (const { batch } of this.headers(this.index.positionBefore(this.largest.offset))) {
-      if (batch.maxTimestamp > this.largest.timestamp)
+      if (batch.maxTimestamp > this.largest.timestamp && batch.recordCount > 0)
         this.largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
     }
-    for (const { batch } of this.headers(0)) {
-      this.rollTimestamp = batch.maxTimestamp
-      return
-    }
+    this.rollTimestamp = this.firstTimestamp()
+  }
+
+  /** Largest timestamp of the first batch; undefined while the segment is empty. */
+  firstTimestamp(): number | undefined {
+    return this.rollTimestamp ?? this.headers(0).next().value?.batch.maxTimestamp
   }
 
   /** Reads whole or part; shorter only where the file is. */

@@ -50,6 +50,11 @@ export class Segments {
     this.#list.push(segment)
   }
 
+  /** Puts one segment in the place of several that follow one another. */
+  replace(old: readonly Segment[], next: Segment): void {
+    this.#list.splice(this.#list.indexOf(old[0]!), old.length, next)
+  }
+
   /** Takes out the `count` oldest. */
   removeFirst(count: number): Segment[] {
     return this.#list.splice(0, count)

@@ -32,9 +32,9 @@ export class TransactionIndex {
   readonly #files: Files
   readonly #entries: IndexFile
 
-  constructor(files: Files, directory: string, baseOffset: number, suffix = txnIndexSuffix) {
+  constructor(files: Files, directory: string, baseOffset: number, suffix = '') {
     this.#files = files
-    this.#entries = new IndexFile(files, `${directory}/${offsetName(baseOffset)}${suffix}`, entryBytes)
+    this.#entries = new IndexFile(files, `${directory}/${offsetName(baseOffset)}${txnIndexSuffix}${suffix}`, entryBytes)
     this.#entries.reset()
   }
 

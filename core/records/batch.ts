@@ -98,6 +98,11 @@ export class RecordBatch {
     return readInt64(this.buffer, this.position + batchLayout.baseTimestamp)
   }
 
+  /** When tombstones and the marker in a compacted batch may go; undefined for a batch that compaction has not dated. */
+  get deleteHorizonMs(): number | undefined {
+    return this.attributes & batchAttributes.deleteHorizon ? this.baseTimestamp : undefined
+  }
+
   get maxTimestamp(): number {
     return readInt64(this.buffer, this.position + batchLayout.maxTimestamp)
   }

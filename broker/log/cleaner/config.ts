@@ -1,0 +1,42 @@
+import { boolean, double, int, long, type ConfigOf, type ConfigDefinition } from '#core/config/define.ts'
+
+const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
+
+/** The broker's settings of compaction, by Kafka's names and with its defaults. */
+export const cleanerSettings = {
+  'log.cleaner.enable': boolean({
+    doc: 'Compacts topics whose cleanup.policy asks for it. Without it they grow without end, the offsets topic among them.',
+    default: true,
+  }),
+  'log.cleaner.threads': int({
+    doc: 'Threads that compact in Apache Kafka. Here one log is compacted at a time, in small steps between requests.',
+    default: 1,
+    check: atLeast(0),
+  }),
+  'log.cleaner.io.max.bytes.per.second': double({
+    doc: 'Most bytes that compaction reads and writes in a second.',
+    default: Number.MAX_VALUE,
+  }),
+  'log.cleaner.dedupe.buffer.size': long({
+    doc: 'Memory for the keys of one compaction, 24 bytes each. It is taken while one runs and only as needed; what does not fit is compacted in further passes.',
+    default: 134_217_728,
+    check: atLeast(1_048_576),
+  }),
+  'log.cleaner.io.buffer.size': int({
+    doc: 'Memory for reading and writing in Apache Kafka. Buffers are sized as needed here.',
+    default: 524_288,
+    check: atLeast(0),
+  }),
+  'log.cleaner.io.buffer.load.factor': double({
+    doc: 'How full the memory for keys may become in Apache Kafka. It is 0.9 here.',
+    default: 0.9,
+  }),
+  'log.cleaner.backoff.ms': long({
+    doc: 'Pause between looks for logs to compact when there was none.',
+    default: 15_000,
+    check: atLeast(0),
+  }),
+} as const
+
+/** The values that compaction goes by. */
+export type CleanerConfig = ConfigOf<ConfigDefinition<typeof cleanerSettings>>

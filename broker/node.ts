@@ -1,4 +1,5 @@
 import type { Clock } from '#core/ports/clock.ts'
+import type { Files } from '#core/ports/files.ts'
 import type { Random } from '#core/ports/random.ts'
 import type { Timers } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
@@ -35,6 +36,7 @@ export interface Node {
   /** Writes the end of a transaction into a partition. */
   readonly writeMarker: WriteMarker
   readonly logs: LogDirectory
+  readonly files: Files
   /** Memory for what is read from logs and goes out to clients. */
   readonly buffers: BufferPool
   readonly clock: Clock

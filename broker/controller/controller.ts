@@ -81,6 +81,16 @@ export class Controller {
     return this.#log.epoch
   }
 
+  /** Who votes in the quorum: this node. */
+  get voter(): Voter {
+    return this.#options.voter
+  }
+
+  /** Where the metadata log ends; all before it is committed. */
+  get logEndOffset(): number {
+    return this.#log.log.logEndOffset
+  }
+
   /** Reads the metadata and takes the lead. Throws METADATA_CORRUPT, SNAPSHOT_MISSING and FEATURE_UNSUPPORTED. */
   start(): void {
     this.#log.load(this.image)

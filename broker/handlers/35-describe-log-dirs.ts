@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import { describeLogDirs } from '#core/wire/api/35-describe-log-dirs.ts'
 
 import type { Partition } from '../replication/partition.ts'
@@ -6,14 +8,14 @@ import { serve } from './handler.ts'
 
 /**
  * Shows what the data directory holds and how large it is.
- * Versions 1-5. Kept: all partitions with null, else those named. Left out: sizes of the file system itself (-1), several
- * directories.
+ * Versions 1-5. Kept: all partitions with null, else those named; the size of the file system and what is free from 4.
+ * Left out: several directories, directories that are moving or closed to new partitions.
  */
 export const describeLogDirsHandler = serve(describeLogDirs, {
   versions: '1-5',
   requires: onCluster('DESCRIBE'),
   refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, results: [] }),
-  handle: (node, request) => {
+  handle: (node, request, { apiVersion }) => {
     const wanted =
       request.topics && new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
     const byTopic = new Map<string, Partition[]>()
@@ -30,6 +32,8 @@ export const describeLogDirsHandler = serve(describeLogDirs, {
         isFutureKey: false,
       })),
     }))
-    return { throttleTimeMs: 0, results: [{ errorCode: 0, logDir: node.logs.path, topics }] }
+    const logDir = resolve(node.logs.path)
+    const space = apiVersion < 4 ? undefined : node.files.space?.(logDir)
+    return { throttleTimeMs: 0, results: [{ errorCode: 0, logDir, topics, ...space }] }
   },
 })

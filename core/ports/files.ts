@@ -48,4 +48,6 @@ export interface Files {
   syncDirectory(path: string): void
   /** The same off the event loop. */
   syncDirectoryLater(path: string): Promise<void>
+  /** Bytes of the file system that holds the path, and those that are free for this user; absent where that means nothing. */
+  space?(path: string): { readonly totalBytes: number; readonly usableBytes: number }
 }

@@ -122,6 +122,10 @@ export const systemFiles: Files = {
   },
   list: (path) => fs.readdirSync(path).sort(),
   makeDirectory: makeDirectories,
+  space(path) {
+    const { bsize, blocks, bavail } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  },
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path),
   removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),

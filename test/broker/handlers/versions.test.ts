@@ -143,6 +143,15 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: false }),
   ListConfigResources: (version) => (version === 0 ? {} : { resourceTypes: [2, 4] }),
+  AlterReplicaLogDirs: () => ({ dirs: [{ path: '/broker', topics: [{ name: 'a', partitions: [0] }] }] }),
+  ElectLeaders: (version) => ({
+    ...(version > 0 && { electionType: 0 }),
+    topicPartitions: [{ topic: 'a', partitions: [0] }],
+  }),
+  AlterPartitionReassignments: () => ({ topics: [{ name: 'a', partitions: [{ partitionIndex: 0, replicas: [1] }] }] }),
+  ListPartitionReassignments: () => ({ topics: null }),
+  DescribeQuorum: () => ({ topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }),
+  UnregisterBroker: () => ({ brokerId: 9 }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
 }
 
@@ -182,6 +191,12 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   57: { minAtMost: 0, maxAtLeast: 0 },
   60: { minAtMost: 1, maxAtLeast: 0 },
   74: { minAtMost: 0, maxAtLeast: 0 },
+  34: { minAtMost: 2, maxAtLeast: 1 },
+  43: { minAtMost: 2, maxAtLeast: 0 },
+  45: { minAtMost: 0, maxAtLeast: 0 },
+  46: { minAtMost: 0, maxAtLeast: 0 },
+  55: { minAtMost: 2, maxAtLeast: 0 },
+  64: { minAtMost: 0, maxAtLeast: 0 },
   75: { minAtMost: 0, maxAtLeast: 0 },
 }
 

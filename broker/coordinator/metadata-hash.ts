@@ -22,7 +22,7 @@ function topicHash(topics: Topics, name: string): bigint {
   const id = uuidToBytes(topics.topicId(name)!)
   const count = topics.partitionCount(name)!
   const racks = topics.racks(name) ?? []
-  const parts = [
+  const parts: Buffer[] = [
     Buffer.from([hashVersion]),
     Buffer.from(id).subarray(0, 8).reverse(),
     Buffer.from(id).subarray(8).reverse(),

@@ -52,6 +52,6 @@ function printAttribute({ content }: Der): string {
 /** Signs of the notation get a backslash, and so do a sharp at the start and blanks at either end. */
 const escape = (text: string): string =>
   text
-    .replace(/[,+"\\<>;]/g, '\\$&')
+    .replace(/[,+=<>;"\\]/g, '\\$&')
     .replace(/^#/, '\\#')
     .replace(/^ +| +$/g, (blanks) => '\\ '.repeat(blanks.length))

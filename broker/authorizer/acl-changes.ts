@@ -53,10 +53,11 @@ export function planRemovalOf(acls: AclIndex, filters: readonly AclFilter[]): Ac
     const problem = filterProblem(filter)
     if (problem !== undefined) return problem
     const entries = [...acls.all()].filter((entry) => matches(filter, entry))
-    if (new Set([...removed, ...entries.map(({ id }) => id)]).size > maxChanges) {
+    const more = entries.filter(({ id }) => !removed.has(id))
+    if (removed.size + more.length > maxChanges) {
       return `one request removes at most ${maxChanges} entries; filters that find fewer are needed`
     }
-    for (const { id } of entries) removed.add(id)
+    for (const { id } of more) removed.add(id)
     return entries
   })
   const records = Array.from(removed, (id): MetadataRecordInput => ({

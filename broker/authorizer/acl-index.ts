@@ -7,15 +7,24 @@ export type EntriesByPrincipal = ReadonlyMap<string, readonly AccessControlEntry
 class Patterns {
   readonly literal = new Map<string, Map<string, AccessControlEntry[]>>()
   readonly prefixed = new Map<string, Map<string, AccessControlEntry[]>>()
-  /** Lengths that prefixes have, each once: a name is looked up by as many of its beginnings. */
+  /** Lengths that prefixes have, each once, the shortest first: a name is looked up by as many of its beginnings. */
   prefixLengths: readonly number[] = []
+  readonly #prefixesOfLength = new Map<number, number>()
 
   of(patternType: number): Map<string, Map<string, AccessControlEntry[]>> {
     return patternType === patternTypes.PREFIXED ? this.prefixed : this.literal
   }
 
-  measure(): void {
-    this.prefixLengths = [...new Set(Array.from(this.prefixed.keys(), ({ length }) => length))].sort((a, b) => a - b)
+  /** Keeps the lengths when a pattern has come (1) or gone (-1). */
+  count(entry: AccessControlEntry, by: 1 | -1): void {
+    if (entry.patternType !== patternTypes.PREFIXED) return
+    const { length } = entry.resourceName
+    const before = this.#prefixesOfLength.get(length) ?? 0
+    if (before + by === 0) this.#prefixesOfLength.delete(length)
+    else this.#prefixesOfLength.set(length, before + by)
+    if (before === 0 || before + by === 0) {
+      this.prefixLengths = [...this.#prefixesOfLength.keys()].sort((a, b) => a - b)
+    }
   }
 }
 
@@ -46,7 +55,7 @@ export class AclIndex {
     let byPrincipal = byName.get(entry.resourceName)
     if (byPrincipal === undefined) {
       byName.set(entry.resourceName, (byPrincipal = new Map()))
-      if (entry.patternType === patternTypes.PREFIXED) patterns.measure()
+      patterns.count(entry, 1)
     }
     const entries = byPrincipal.get(entry.principal)
     if (entries === undefined) byPrincipal.set(entry.principal, [entry])
@@ -66,7 +75,7 @@ export class AclIndex {
     else byPrincipal.delete(entry.principal)
     if (byPrincipal.size > 0) return true
     byName.delete(entry.resourceName)
-    if (entry.patternType === patternTypes.PREFIXED) patterns.measure()
+    patterns.count(entry, -1)
     return true
   }
 

@@ -44,6 +44,7 @@ export const topicsOf = (image: MetadataImage): Topics => ({
   topicId: (name) => image.topics.get(name)?.id,
   topicName: (id) => image.topicsById.get(id)?.name,
   names: () => image.topics.keys(),
+  version: () => image.offset,
   racks: (name) =>
     image.topics
       .get(name)

@@ -33,6 +33,7 @@ import { Partitions } from './replication/partitions.ts'
 import { type FirstUser, missingUsers } from './security/first-users.ts'
 import { guard } from './security/guard.ts'
 import { transactionMarkers } from './transaction-markers.ts'
+import { topicChanges } from './topic-changes.ts'
 
 /** The world as a broker sees it; what is left out is the real one. */
 export interface BrokerPorts {
@@ -177,9 +178,16 @@ export class RunningBroker implements Broker {
         coordinatorTopicRemoved: (topic, count) => {
           for (let partition = 0; partition < count; partition++) this.#coordinatorOf(topic).unload(partition)
         },
-        topicsRemoved: (names) => this.#groups.onTopicsDeleted(names),
+        topicsRemoved: (names) => {
+          this.#groups.onTopicsDeleted(names)
+          this.#groups.onTopicsChanged(names, false)
+        },
       },
     }).start()
+    this.#controller.onChange((records) => {
+      const { names, areNew } = topicChanges(records, this.#controller.image)
+      if (names.size > 0) this.#groups.onTopicsChanged(names, areNew)
+    })
     await this.#listen()
     await this.#controller.register(this.#endpoints)
   }
@@ -227,6 +235,7 @@ export class RunningBroker implements Broker {
     }
     const events = {
       take: dispatcher.take,
+      admit: (address: string) => this.#node.quotas.connections.admit(address),
       opened: () => {
         metrics.values.broker_connections_opened_total++
         metrics.values.broker_connections++

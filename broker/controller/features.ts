@@ -26,7 +26,7 @@ export const features: Readonly<Record<string, Feature>> = {
   'kraft.version': { low: 0, high: 1, fresh: 1 },
   // One node has nobody else to elect, so this says nothing there; directories that Apache Kafka formatted have it on.
   'eligible.leader.replicas.version': { low: 0, high: 1, fresh: 0, needs: 23 },
-  'group.version': { low: 0, high: 1, fresh: 0 },
+  'group.version': { low: 0, high: 1, fresh: 1 },
   'share.version': { low: 0, high: 0, fresh: 0, carried: 1 },
   'streams.version': { low: 0, high: 1, fresh: 1 },
   'transaction.version': { low: 0, high: 2, fresh: 2 },

@@ -1,4 +1,6 @@
 import { type ConfigDefinition, type ConfigOf, duration, int } from '#core/config/define.ts'
+
+import { consumerGroupSettings } from './consumer-group/config.ts'
 import { streamsGroupSettings } from './streams-group/config.ts'
 
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
@@ -54,6 +56,7 @@ export const groupSettings = {
     default: 600_000,
     check: atLeast(1),
   }),
+  ...consumerGroupSettings,
 } as const
 
 /** The values that the coordinator reads. */

@@ -9,17 +9,19 @@ import type { ListGroupsRequest, ListGroupsResponseInput } from '#core/wire/api/
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponseInput } from '#core/wire/api/28-txn-offset-commit.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponseInput } from '#core/wire/api/42-delete-groups.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
+import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponseInput,
+} from '#core/wire/api/68-consumer-group-heartbeat.ts'
+import type { ConsumerGroupDescribeResponseInput } from '#core/wire/api/69-consumer-group-describe.ts'
 import type { StreamsGroupHeartbeatRequest } from '#core/wire/api/88-streams-group-heartbeat.ts'
 import type { Timer } from '#core/ports/timers.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
+import { answerHeartbeat, answerJoin, answerLeave, answerSync } from './classic-protocol.ts'
 import { code } from './codes.ts'
+import { answerConsumerDescribe, answerConsumerHeartbeat } from './consumer-group/answer.ts'
 import { ClassicGroup } from './group/classic-group.ts'
 import { describeGroup, describeNothing, listFilter, listGroup } from './group/describe.ts'
-import { heartbeat } from './group/heartbeat.ts'
-import { joinGroup } from './group/join.ts'
-import { leaveGroup } from './group/leave.ts'
-import { joinProblem, syncProblem } from './group/member.ts'
-import { syncGroup } from './group/sync.ts'
 import { partitionForGroup } from './java-hash.ts'
 import { answerCommit } from './offsets/answer-commit.ts'
 import { answerFetch } from './offsets/answer-fetch.ts'
@@ -77,6 +79,12 @@ export class GroupCoordinator {
     shard?.close()
   }
 
+  /** Lets groups look again at topics that were made, got partitions or were deleted. */
+  onTopicsChanged(names: Iterable<string>, areNew: boolean): void {
+    const changed = new Set(names)
+    for (const shard of this.#shards.values()) if (shard.isLoaded) shard.topicsChanged(changed, areNew)
+  }
+
   /** Forgets the offsets committed for topics that were deleted. */
   onTopicsDeleted(names: Iterable<string>): void {
     const deleted = new Set(names)
@@ -101,75 +109,19 @@ export class GroupCoordinator {
   }
 
   joinGroup(context: RequestContext, request: JoinGroupRequest): Promise<JoinGroupResponseInput> {
-    return new Promise((resolve) => {
-      // Before version 7 a missing protocol is the empty name.
-      const reply = (response: JoinGroupResponseInput): void =>
-        resolve(context.apiVersion >= 7 ? response : { ...response, protocolName: response.protocolName ?? '' })
-      const { groupId, memberId, sessionTimeoutMs } = request
-      const found = this.#find(groupId)
-      if (typeof found === 'string') return reply(joinProblem(found, memberId))
-      const { config } = this.#ports
-      if (
-        sessionTimeoutMs < config['group.min.session.timeout.ms'] ||
-        sessionTimeoutMs > config['group.max.session.timeout.ms']
-      ) {
-        return reply(joinProblem('INVALID_SESSION_TIMEOUT', memberId))
-      }
-      // Only somebody new may bring a group into being.
-      if (memberId !== '' && found.find(groupId) === undefined) return reply(joinProblem('UNKNOWN_MEMBER_ID', memberId))
-      const ended = found.clearFor('classic', groupId)
-      if (typeof ended === 'string') return reply(joinProblem('INCONSISTENT_GROUP_PROTOCOL', memberId))
-      if (ended.length > 0) found.run(groupId, { records: ended })
-      // Version 0 knows one timeout only.
-      const complete = context.apiVersion >= 1 ? request : { ...request, rebalanceTimeoutMs: sessionTimeoutMs }
-      found.run(groupId, joinGroup(found, found.group(groupId), { context, request: complete, reply }))
-    })
+    return answerJoin(this.#find(request.groupId), context, request)
   }
 
   syncGroup(context: RequestContext, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
-    return new Promise((resolve) => {
-      // Optional in the message's schema, but since version 5 a member has to say what it believes was agreed on (KIP-559).
-      const isAgreed = request.protocolType !== null && request.protocolName !== null
-      if (context.apiVersion >= 5 && !isAgreed) return resolve(syncProblem('INCONSISTENT_GROUP_PROTOCOL'))
-      const found = this.#find(request.groupId)
-      if (typeof found === 'string') return resolve(syncProblem(found))
-      const group = found.classic.get(request.groupId)
-      if (group === undefined) return resolve(syncProblem('UNKNOWN_MEMBER_ID'))
-      found.run(request.groupId, syncGroup(found, group, request, resolve))
-    })
+    return answerSync(this.#find(request.groupId), context, request)
   }
 
   heartbeat(_context: RequestContext, request: HeartbeatRequest): HeartbeatResponseInput {
-    const found = this.#find(request.groupId)
-    // Sessions begin anew after loading, so a member loses nothing by believing that all is well.
-    if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return { errorCode: 0 }
-    if (typeof found === 'string') return { errorCode: code(found) }
-    const group = found.classic.get(request.groupId)
-    return { errorCode: code(group === undefined ? 'UNKNOWN_MEMBER_ID' : (heartbeat(group, request) ?? 'NONE')) }
+    return answerHeartbeat(this.#find(request.groupId), request)
   }
 
   leaveGroup(context: RequestContext, request: LeaveGroupRequest): Promise<LeaveGroupResponseInput> {
-    const isBatch = context.apiVersion >= 3
-    const leavers = isBatch ? request.members : [{ memberId: request.memberId, groupInstanceId: null }]
-    const answer = (problems: readonly (ErrorName | null)[]): LeaveGroupResponseInput => {
-      const codes = problems.map((problem) => code(problem ?? 'NONE'))
-      if (!isBatch) return { errorCode: codes[0]! }
-      const members = leavers.map(({ memberId, groupInstanceId }, i) => ({
-        memberId,
-        groupInstanceId,
-        errorCode: codes[i]!,
-      }))
-      return { errorCode: 0, members }
-    }
-    return new Promise((resolve) => {
-      const found = this.#find(request.groupId)
-      if (typeof found === 'string') return resolve({ errorCode: code(found) })
-      const group = found.classic.get(request.groupId)
-      if (group === undefined) return resolve(answer(leavers.map(() => 'UNKNOWN_MEMBER_ID')))
-      const { problems, step } = leaveGroup(found, group, leavers)
-      found.run(request.groupId, step)
-      resolve(answer(problems))
-    })
+    return answerLeave(this.#find(request.groupId), context, request)
   }
 
   offsetCommit(context: RequestContext, request: OffsetCommitRequest): Promise<OffsetCommitResponseInput> {
@@ -228,6 +180,19 @@ export class GroupCoordinator {
       return { ...missing, errorMessage: `Group ${groupId} ${why}.` }
     })
     return { groups }
+  }
+
+  /** A heartbeat of a consumer group's member: it joins, stays or leaves. */
+  consumerGroupHeartbeat(
+    context: RequestContext,
+    request: ConsumerGroupHeartbeatRequest,
+  ): Promise<ConsumerGroupHeartbeatResponseInput> {
+    return answerConsumerHeartbeat((groupId) => this.#find(groupId), this.#ports.config, context, request)
+  }
+
+  /** One consumer group, or why it cannot be described. */
+  consumerGroupDescribe(groupId: string): ConsumerGroupDescribeResponseInput['groups'][number] {
+    return answerConsumerDescribe(this.#find(groupId, true), groupId)
   }
 
   /** A heartbeat of a streams group's member; comes with the topics that the caller is to make for the group. */

@@ -18,6 +18,7 @@ export interface CommitAttempt {
   readonly isTransactional: boolean
   /** A member that lags behind may still commit for what it had before its epoch changed. */
   readonly partitions: Iterable<{ readonly topic: string; readonly partition: number }>
+  topicId(topic: string): string | undefined
 }
 
 /** What committed offsets, lists and deletions ask of a group, of whatever kind it is. */
@@ -53,4 +54,6 @@ export interface ModernGroup extends Group {
   /** True once its last record was taken back. */
   readonly isGone: boolean
   replay(record: ModernRecord): void
+  /** Something happened to these topics: made, given more partitions, deleted. */
+  topicsChanged?(names: ReadonlySet<string>): void
 }

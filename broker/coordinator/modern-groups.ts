@@ -1,4 +1,5 @@
 import { ConsumerGroup } from './consumer-group/consumer-group.ts'
+import { resumeConsumerGroup } from './consumer-group/timers.ts'
 import type { ModernGroup } from './group-kinds.ts'
 import type { GroupWorld } from './group/step.ts'
 import { resumeStreamsGroup } from './streams-group/fencing.ts'
@@ -12,5 +13,6 @@ export const modernGroups: Readonly<Record<ModernGroup['type'], ((groupId: strin
 
 /** Starts the timers of a group that was loaded: sessions and rebalance timeouts begin anew. */
 export function resume(world: GroupWorld, group: ModernGroup): void {
+  if (group instanceof ConsumerGroup) resumeConsumerGroup(world, group)
   if (group instanceof StreamsGroup) resumeStreamsGroup(world, group)
 }

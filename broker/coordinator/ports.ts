@@ -9,6 +9,8 @@ export interface RequestContext {
   readonly apiVersion: number
   readonly clientId: string | null
   readonly clientHost: string
+  /** Whether the client may see a topic; without it every one. */
+  readonly mayDescribe?: (topic: string) => boolean
 }
 
 /** The log of `__consumer_offsets` as the coordinator needs it. */
@@ -36,6 +38,8 @@ export interface Topics {
   names(): Iterable<string>
   /** The racks of the brokers that hold each partition, as far as they have one. */
   racks(name: string): readonly (readonly string[])[] | undefined
+  /** Where the metadata log stands: grows with every change. */
+  version(): number
 }
 
 /** Everything that the coordinator needs of the world. */
@@ -47,8 +51,8 @@ export interface CoordinatorPorts {
   readonly config: GroupSettings
   readonly partitions: OffsetsPartitions
   readonly topics: Topics
-  /** The settings stored for a group itself (`streams.session.timeout.ms`, ...), as text; none when absent. */
-  readonly groupConfigs?: (groupId: string) => Readonly<Record<string, string>>
+  /** The settings of a group itself (`streams.session.timeout.ms`, ...), within the broker's bounds; none when absent. */
+  readonly groupConfig?: (groupId: string) => Readonly<Record<string, unknown>>
   /** Runs a call when this turn of the loop is over, for group commit; `setImmediate` when absent. */
   readonly defer?: (call: () => void) => void
 }

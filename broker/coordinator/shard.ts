@@ -5,6 +5,7 @@ import type { Log } from '#core/telemetry/log.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { Alarms } from './alarms.ts'
 import type { GroupSettings } from './config.ts'
+import { ConsumerGroup } from './consumer-group/consumer-group.ts'
 import { createGroup } from './group/arrival.ts'
 import type { ClassicGroup } from './group/classic-group.ts'
 import { prepareRebalance } from './group/rebalance.ts'
@@ -40,6 +41,8 @@ export class Shard implements GroupWorld {
   readonly stored = new StoredState()
   /** Classic groups as they live; modern ones are all in `stored`. */
   readonly classic = new Map<string, ClassicGroup>()
+  /** Where the metadata log was when topics were made last; at first, when this coordinator began. */
+  newestTopicVersion: number
   isLoaded = false
   readonly #ports: CoordinatorPorts
   readonly #writer: RecordWriter<CoordinatorRecord>
@@ -59,6 +62,7 @@ export class Shard implements GroupWorld {
     this.alarms = new Alarms(ports)
     this.#onLost = onLost
     this.partition = partition
+    this.newestTopicVersion = ports.topics.version()
     this.#ports = ports
     this.#writer = new RecordWriter(ports, '__consumer_offsets', partition, encodeRecord)
   }
@@ -77,8 +81,8 @@ export class Shard implements GroupWorld {
     }
   }
 
-  groupConfigs(groupId: string): Readonly<Record<string, string>> {
-    return this.#ports.groupConfigs?.(groupId) ?? {}
+  groupConfig(groupId: string): Readonly<Record<string, unknown>> {
+    return this.#ports.groupConfig?.(groupId) ?? {}
   }
 
   /** The group of this id, of whatever kind. */
@@ -114,8 +118,23 @@ export class Shard implements GroupWorld {
 
   /** Lets go of a classic group whose place another one takes; requests that wait in it are sent to join again. */
   dropClassic(groupId: string): void {
-    this.classic.get(groupId)?.close('UNKNOWN_MEMBER_ID')
+    this.classic.get(groupId)?.close('REBALANCE_IN_PROGRESS')
     this.classic.delete(groupId)
+  }
+
+  adoptClassic(group: ClassicGroup): void {
+    this.classic.set(group.groupId, group)
+  }
+
+  consumerGroup(groupId: string): ConsumerGroup | undefined {
+    const group = this.stored.modern.get(groupId)
+    return group instanceof ConsumerGroup ? group : undefined
+  }
+
+  /** Lets the groups that subscribe to these topics look at them again; `areNew` when some of them were made just now. */
+  topicsChanged(names: ReadonlySet<string>, areNew: boolean): void {
+    if (areNew) this.newestTopicVersion = this.topics.version()
+    for (const group of this.stored.modern.values()) group.topicsChanged?.(names)
   }
 
   /**

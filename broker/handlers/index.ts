@@ -51,6 +51,8 @@ import { describeTransactionsHandler } from './65-describe-transactions.ts'
 import { listTransactionsHandler } from './66-list-transactions.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
+import { consumerGroupHeartbeatHandler } from './68-consumer-group-heartbeat.ts'
+import { consumerGroupDescribeHandler } from './69-consumer-group-describe.ts'
 import { streamsGroupHeartbeatHandler } from './88-streams-group-heartbeat.ts'
 import { streamsGroupDescribeHandler } from './89-streams-group-describe.ts'
 import type { Served } from './handler.ts'
@@ -110,6 +112,8 @@ export const served: readonly Served[] = [
   listTransactionsHandler,
   listConfigResourcesHandler,
   describeTopicPartitionsHandler,
+  consumerGroupHeartbeatHandler,
+  consumerGroupDescribeHandler,
   streamsGroupHeartbeatHandler,
   streamsGroupDescribeHandler,
 ]

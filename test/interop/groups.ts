@@ -146,6 +146,7 @@ async function readTraces(directory: string): Promise<void> {
       topicId: () => undefined,
       topicName: () => undefined,
       names: () => [],
+      version: () => 0,
       racks: () => undefined,
     },
   })

@@ -157,6 +157,7 @@ export class GroupWorld {
         topicId: (name) => (name in topics ? topicIdOf(name) : undefined),
         topicName: (id) => Object.keys(topics).find((name) => topicIdOf(name) === id),
         names: () => Object.keys(topics),
+        version: () => Object.keys(topics).length,
         racks: (name) => (name in topics ? Array.from({ length: topics[name]! }, () => []) : undefined),
       },
     })

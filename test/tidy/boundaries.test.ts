@@ -14,6 +14,7 @@ const packages: Record<string, readonly string[]> = {
   'core/bytes': ['@node-rs/crc32'],
   'core/client/kafkajs': ['kafkajs'],
   'broker/operations': ['pino', 'prom-client'],
+  'broker/coordinator': ['re2js'],
   'broker/security/sasl': ['jose'],
   'core/ports/modules.ts': ['tsx'],
   streams: ['rxjs', 'sorted-btree'],

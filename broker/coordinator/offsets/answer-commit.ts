@@ -39,7 +39,12 @@ export function answerCommit(
   })
   return new Promise((resolve) => {
     const problem =
-      typeof found === 'string' ? found : checkCommit(found.find(request.groupId), request, context.apiVersion, records)
+      typeof found === 'string'
+        ? found
+        : checkCommit(found.find(request.groupId), request, context.apiVersion, {
+            partitions: records,
+            topicId: (name) => ports.topics.topicId(name),
+          })
     if (problem !== null || typeof found === 'string') return resolve(answer(problem))
     found.run(request.groupId, { records, stored: (failed) => resolve(answer(failed)) })
   })

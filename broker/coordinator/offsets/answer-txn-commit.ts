@@ -69,6 +69,7 @@ function checkTxnCommit(shard: Shard, request: TxnOffsetCommitRequest, apiVersio
     apiVersion,
     isTransactional: true,
     partitions: partitionsOf(request),
+    topicId: (name) => shard.topics.topicId(name),
   })
   // The versions of this request know of no epochs of members.
   return problem === 'STALE_MEMBER_EPOCH' ? 'ILLEGAL_GENERATION' : problem

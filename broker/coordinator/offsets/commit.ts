@@ -9,9 +9,9 @@ export function checkCommit(
   group: Group | undefined,
   request: OffsetCommitRequest,
   apiVersion: number,
-  partitions: CommitAttempt['partitions'],
+  of: Pick<CommitAttempt, 'partitions' | 'topicId'>,
 ): ErrorName | null {
-  if (group !== undefined) return group.commitProblem(request, { apiVersion, isTransactional: false, partitions })
+  if (group !== undefined) return group.commitProblem(request, { ...of, apiVersion, isTransactional: false })
   if (request.generationIdOrMemberEpoch < 0) return null
   return apiVersion >= 9 ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
 }

@@ -71,6 +71,15 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   SyncGroup: () => ({ groupId: 'g', generationId: 1, memberId: 'm', assignments: [] }),
   DescribeGroups: () => ({ groups: ['g', 'nobody'] }),
   ListGroups: () => ({}),
+  ConsumerGroupHeartbeat: () => ({
+    groupId: 'consumers',
+    memberId: 'm',
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 1000,
+    subscribedTopicNames: ['t'],
+    topicPartitions: [],
+  }),
+  ConsumerGroupDescribe: () => ({ groupIds: ['consumers', 'nobody'], includeAuthorizedOperations: true }),
   ApiVersions: (version) => (version < 3 ? {} : { clientSoftwareName: 'wire', clientSoftwareVersion: '1.0' }),
   CreateTopics: (version) => ({
     timeoutMs: 1000,

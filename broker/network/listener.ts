@@ -44,6 +44,8 @@ export interface ListenerEvents {
   opened(connection: Connection): void
   closed(connection: Connection, reason: string | undefined): void
   refused(address: string, reason: string): void
+  /** Counts a new connection; it may have to wait, and may be closed then. */
+  admit(address: string): { readonly waitMs: number; readonly refused: boolean }
   readonly take: Take
 }
 
@@ -58,7 +60,7 @@ export class Listener {
   readonly #events: ListenerEvents
   readonly #server: Server
   readonly #perAddress = new Map<string, number>()
-  /** Accepted sockets that are not yet encrypted. */
+  /** Accepted sockets that wait, or are not yet encrypted. */
   readonly #unsecured = new Set<Socket>()
   #endpoint: Endpoint | undefined
   #nextId = 1
@@ -132,7 +134,7 @@ export class Listener {
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
     const count = this.#perAddress.get(address) ?? 0
-    const { maxConnections, maxConnectionsPerAddress, guard } = this.#options
+    const { maxConnections, maxConnectionsPerAddress } = this.#options
     if (this.#letIn >= maxConnections || count >= maxConnectionsPerAddress) {
       const bound = this.#letIn >= maxConnections ? 'max.connections' : 'max.connections.per.ip'
       this.#events.refused(address, `${bound} reached`)
@@ -142,8 +144,39 @@ export class Listener {
     }
     this.#letIn++
     this.#perAddress.set(address, count + 1)
+    const { waitMs, refused } = this.#events.admit(address.replace(/^::ffff:/, ''))
+    if (waitMs === 0) this.#greet(socket, address)
+    else this.#hold(socket, address, waitMs, refused)
+  }
+
+  #greet(socket: Socket, address: string): void {
+    const { guard } = this.#options
     if (guard.secure === undefined) this.#open(socket, address, anonymous)
     else this.#secure(guard.secure, socket, address)
+  }
+
+  /** Keeps a socket unread for a while. */
+  #hold(socket: Socket, address: string, waitMs: number, refused: boolean): void {
+    const dropped = (): void => {
+      this.#unsecured.delete(socket)
+      this.#letGo(address)
+    }
+    const failed = (): void => void socket.destroy()
+    this.#unsecured.add(socket)
+    socket.once('close', dropped)
+    socket.on('error', failed)
+    const timer = setTimeout(() => {
+      if (socket.destroyed) return
+      if (refused) {
+        this.#events.refused(address, 'connection_creation_rate exceeded')
+        socket.destroy()
+        return
+      }
+      this.#unsecured.delete(socket)
+      socket.off('close', dropped).off('error', failed)
+      this.#greet(socket, address)
+    }, waitMs)
+    timer.unref()
   }
 
   #secure(secure: Secure, accepted: Socket, address: string): void {

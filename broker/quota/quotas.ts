@@ -1,6 +1,7 @@
 import type { Clock } from '#core/ports/clock.ts'
 
 import type { ClientQuotas } from './client-quotas.ts'
+import { ConnectionLimits } from './connection-limits.ts'
 import { MutationLimits } from './mutation-limits.ts'
 import { RateLimits } from './rate-limits.ts'
 
@@ -10,6 +11,7 @@ export interface QuotaWindows {
   readonly 'quota.window.size.seconds': number
   readonly 'controller.quota.window.num': number
   readonly 'controller.quota.window.size.seconds': number
+  readonly 'max.connection.creation.rate': number
 }
 
 /** What users and clients may use of the broker, and what they have used. */
@@ -22,6 +24,8 @@ export class Quotas {
   readonly request: RateLimits
   /** Partitions made and removed. */
   readonly mutations: MutationLimits
+  /** New connections. */
+  readonly connections: ConnectionLimits
 
   constructor(quotas: ClientQuotas, config: QuotaWindows, clock: Clock) {
     const windows = { count: config['quota.window.num'], sizeMs: config['quota.window.size.seconds'] * 1000 }
@@ -32,6 +36,7 @@ export class Quotas {
     this.produce = new RateLimits(quotas, 'producer_byte_rate', windows, clock)
     this.fetch = new RateLimits(quotas, 'consumer_byte_rate', windows, clock)
     this.request = new RateLimits(quotas, 'request_percentage', windows, clock)
+    this.connections = new ConnectionLimits(quotas, config['max.connection.creation.rate'], windows, clock)
     this.mutations = new MutationLimits(quotas, ofController, clock)
   }
 }

@@ -40,7 +40,7 @@ export async function makeSecurity(): Promise<Security> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-security-'))
   const [authority, stranger] = [await makeAuthority('trusted'), await makeAuthority('stranger')]
   const server = await authority.issue({ commonName: 'broker' })
-  const client = await authority.issue({ commonName: 'alice', organizationName: 'Mill' })
+  const client = await authority.issue({ organizationName: 'Mill', commonName: 'alice' })
   const imposter = await stranger.issue({ commonName: 'alice' })
   const signing = await generateKeyPair('ES256', { extractable: true })
   const forging = await generateKeyPair('ES256')

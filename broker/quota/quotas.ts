@@ -20,7 +20,7 @@ export class Quotas {
   readonly produce: RateLimits
   /** Bytes of fetched batches. */
   readonly fetch: RateLimits
-  /** Share of the thread's time, in percent. */
+  /** Share of the thread's time, in percent; one sample is the longest pause, as what was done is not much by itself. */
   readonly request: RateLimits
   /** Partitions made and removed. */
   readonly mutations: MutationLimits
@@ -35,7 +35,7 @@ export class Quotas {
     }
     this.produce = new RateLimits(quotas, 'producer_byte_rate', windows, clock)
     this.fetch = new RateLimits(quotas, 'consumer_byte_rate', windows, clock)
-    this.request = new RateLimits(quotas, 'request_percentage', windows, clock)
+    this.request = new RateLimits(quotas, 'request_percentage', windows, clock, windows.sizeMs)
     this.connections = new ConnectionLimits(quotas, config['max.connection.creation.rate'], windows, clock)
     this.mutations = new MutationLimits(quotas, ofController, clock)
   }

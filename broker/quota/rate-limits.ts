@@ -10,9 +10,17 @@ export class RateLimits {
   readonly #key: QuotaKey
   readonly #windows: RateWindows
   readonly #clock: Clock
+  readonly #longestPauseMs: number
   readonly #rates: OnDemand<Rate>
 
-  constructor(quotas: ClientQuotas, key: QuotaKey, windows: RateWindows, clock: Clock) {
+  constructor(
+    quotas: ClientQuotas,
+    key: QuotaKey,
+    windows: RateWindows,
+    clock: Clock,
+    longestPauseMs: number = Number.POSITIVE_INFINITY,
+  ) {
+    this.#longestPauseMs = longestPauseMs
     this.#quotas = quotas
     this.#key = key
     this.#windows = windows
@@ -35,7 +43,7 @@ export class RateLimits {
     const now = this.#clock.monotonic()
     const rate = this.#rates.get(limit.sharedBy)
     rate.record(value, now)
-    return pauseMs(rate, limit.bound, now)
+    return Math.min(this.#longestPauseMs, pauseMs(rate, limit.bound, now))
   }
 
   /**

@@ -14,8 +14,16 @@ import { topologyOf } from '../../broker/coordinator/streams-group/topology/topo
 import { type Random, seededRandom } from '#core/ports/random.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 import type { StreamsGroupTopologyValue } from '#core/wire/stored/streams-group-records.ts'
+import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { runJava } from '../support/java-messages.ts'
+import { withKafka } from '../support/peers.ts'
+import {
+  converseOnStreams,
+  prepareStreams,
+  streamsScenarios,
+  streamsSettings,
+} from '../support/streams-group-scenarios.ts'
 
 type Json = Record<string, unknown>
 
@@ -96,7 +104,7 @@ function later(
 
 const assignments: Check = {
   name: 'streams groups: the sticky assignor gives every task to whom Apache Kafka gives it',
-  run: () => {
+  run: async () => {
     const random = seededRandom(1071)
     const groups: Group[] = []
     const ours: Json[] = []
@@ -188,7 +196,7 @@ function randomTopics(
 
 const topologies: Check = {
   name: 'streams groups: internal topics get as many partitions as Apache Kafka gives them, or the same complaint',
-  run: () => {
+  run: async () => {
     const random = seededRandom(4711)
     const cases = Array.from({ length: 4000 }, () => {
       const topology = randomTopology(random)
@@ -288,7 +296,7 @@ function randomOwners(random: Random) {
 
 const reconciliations: Check = {
   name: 'streams groups: a member takes the steps towards its target that Apache Kafka lets it take',
-  run: () => {
+  run: async () => {
     const random = seededRandom(22)
     const states: readonly MemberState[] = ['STABLE', 'UNREVOKED_TASKS', 'UNRELEASED_TASKS', 'UNKNOWN']
     const cases = Array.from({ length: 5000 }, () => {
@@ -354,7 +362,7 @@ function stepOf(member: Progress, way: Parameters<typeof reconcile>[1]): Json {
 
 const hashes: Check = {
   name: 'groups: what a group remembers of its topics is the number that Apache Kafka remembers',
-  run: () => {
+  run: async () => {
     const random = seededRandom(99)
     const cases = Array.from({ length: 200 }, () => ({
       topics: Object.fromEntries(
@@ -383,4 +391,26 @@ const hashes: Check = {
   },
 }
 
-export const checks: readonly Check[] = [assignments, topologies, reconciliations, hashes]
+const conversations: Check = {
+  name: 'streams groups: every conversation is the one that Apache Kafka has',
+  run: async () => {
+    const expected: Record<string, string[]> = {}
+    await withKafka(
+      async (bootstrap) => {
+        await prepareStreams(bootstrap)
+        for (const name of Object.keys(streamsScenarios)) expected[name] = await converseOnStreams(bootstrap, name)
+      },
+      Object.entries(streamsSettings)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    )
+    await withBroker(streamsSettings, async (bootstrap) => {
+      await prepareStreams(bootstrap)
+      for (const name of Object.keys(streamsScenarios)) {
+        assert.deepEqual(await converseOnStreams(bootstrap, name), expected[name], name)
+      }
+    })
+  },
+}
+
+export const checks: readonly Check[] = [assignments, topologies, reconciliations, hashes, conversations]

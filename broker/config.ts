@@ -16,6 +16,7 @@ import { groupSettings } from './coordinator/config.ts'
 import { transactionSettings } from './coordinator/transaction/config.ts'
 import { quotaSettings } from './quota/config.ts'
 import { brokerLogSettings } from './log/config.ts'
+import { parseAddress } from './operations/address.ts'
 import { listenerSettings } from './security/config.ts'
 
 const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
@@ -97,6 +98,15 @@ const networkSettings = {
     doc: 'Most bytes of one fetch answer, whatever the client asks for.',
     default: 57_671_680,
     check: atLeast(1024),
+  }),
+  'millrace.metrics.listener': string({
+    doc: 'Address as host:port at which /metrics (for Prometheus) and /health are served over HTTP; port 0 takes a free one. Off without it.',
+    check: (value) => (parseAddress(value) === undefined ? `must be host:port, got ${value}` : undefined),
+  }),
+  'millrace.drain.timeout.ms': duration({
+    doc: 'How long requests that are under way may take when the broker stops, before their connections are closed.',
+    default: 5000,
+    check: atLeast(0),
   }),
   'max.request.partition.size.limit': int({
     doc: 'Most partitions in one answer of DescribeTopicPartitions.',

@@ -14,6 +14,7 @@ import type { BrokerMetrics } from './events.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import type { BufferPool } from './network/buffer-pool.ts'
 import type { LogLevels } from './operations/log-levels.ts'
+import type { Meters } from './operations/meters.ts'
 import type { Quotas } from './quota/quotas.ts'
 import type { Partitions } from './replication/partitions.ts'
 import type { WriteMarker } from './transaction-markers.ts'
@@ -46,4 +47,6 @@ export interface Node {
   /** The level of that log, which may change. */
   readonly logLevels: LogLevels
   readonly metrics: BrokerMetrics
+  /** Counts per topic and per API, while somebody looks. */
+  readonly meters: Meters | undefined
 }

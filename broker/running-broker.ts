@@ -26,6 +26,8 @@ import { Listener } from './network/listener.ts'
 import { RequestMemory } from './network/request-memory.ts'
 import type { Node } from './node.ts'
 import { LogLevels } from './operations/log-levels.ts'
+import { Meters } from './operations/meters.ts'
+import type { OperationsServer } from './operations/operations-server.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { type CoordinatorTopic, Publisher, offsetsTopic } from './publisher.ts'
 import { Quotas } from './quota/quotas.ts'
@@ -55,13 +57,12 @@ export interface Broker {
   readonly dataDir: string
   readonly config: BrokerConfig
   readonly metrics: BrokerMetrics
+  /** `host:port` of `/metrics` and `/health`; undefined while they are off. */
+  readonly metricsAddress: string | undefined
   /** Answers what is under way, closes connections and logs. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-/** How long connections may take to finish when the broker stops. */
-const stopGraceMs = 2000
 
 /** The parts of a broker, put together: what starts after what, and what stops before what. */
 export class RunningBroker implements Broker {
@@ -74,6 +75,7 @@ export class RunningBroker implements Broker {
   readonly #plan: ListenerPlan
   readonly #given: Readonly<Record<string, string>>
   readonly #logs: LogDirectory
+  readonly #operations: OperationsServer | undefined
   readonly #controller: Controller
   readonly #configs: Configs
   readonly #partitions = new Partitions()
@@ -93,26 +95,29 @@ export class RunningBroker implements Broker {
       readonly plan: ListenerPlan
       readonly meta: MetaProperties
       readonly logs: LogDirectory
+      readonly operations: OperationsServer | undefined
     },
   ) {
-    const { config, plan, meta, logs } = parts
+    const { plan, meta, logs } = parts
     const logLevels = new LogLevels(parts.log, 'debug')
     const { log } = logLevels
     this.#log = log
     this.#plan = plan
     this.#given = parts.given
     this.#logs = logs
-    this.config = config
+    this.#operations = parts.operations
     this.nodeId = meta.nodeId
     this.clusterId = meta.clusterId
     this.dataDir = logs.path
     this.#controller = new Controller(ports, openMetadataLog(ports.files, logs), {
       voter: { nodeId: meta.nodeId, directoryId: meta.directoryId, endpoint: plan.controller },
-      rack: config['broker.rack'] ?? null,
-      snapshotBytes: config['metadata.log.max.record.bytes.between.snapshots'],
+      rack: parts.config['broker.rack'] ?? null,
+      snapshotBytes: parts.config['metadata.log.max.record.bytes.between.snapshots'],
     })
     const { image } = this.#controller
-    this.#configs = new Configs(image, meta.nodeId, config, parts.given)
+    this.#configs = new Configs(image, meta.nodeId, parts.config, parts.given)
+    const config = this.#configs.broker.live()
+    this.config = config
     this.#groups = new GroupCoordinator({
       ...ports,
       log,
@@ -151,6 +156,7 @@ export class RunningBroker implements Broker {
       log,
       logLevels,
       metrics: this.metrics,
+      meters: parts.operations && new Meters(),
     }
   }
 
@@ -181,6 +187,7 @@ export class RunningBroker implements Broker {
         topicsRemoved: (names) => {
           this.#groups.onTopicsDeleted(names)
           this.#groups.onTopicsChanged(names, false)
+          this.#node.meters?.forget(names)
         },
       },
     }).start()
@@ -188,8 +195,14 @@ export class RunningBroker implements Broker {
       const { names, areNew } = topicChanges(records, this.#controller.image)
       if (names.size > 0) this.#groups.onTopicsChanged(names, areNew)
     })
+    await this.#measure()
     await this.#listen()
     await this.#controller.register(this.#endpoints)
+    if (this.#operations !== undefined) this.#operations.phase = 'ready'
+  }
+
+  get metricsAddress(): string | undefined {
+    return this.#operations?.address
   }
 
   stop(): Promise<void> {
@@ -210,14 +223,34 @@ export class RunningBroker implements Broker {
   }
 
   async #stop(): Promise<void> {
+    if (this.#operations !== undefined) this.#operations.phase = 'stopping'
     for (const listener of this.#listeners) listener.close()
     const waiting = [...this.#partitions.all()]
     for (const partition of waiting) partition.retire()
     await this.#transactions.close()
     await this.#groups.close()
-    await Promise.all(this.#listeners.map((listener) => listener.stop(stopGraceMs)))
+    await Promise.all(this.#listeners.map((listener) => listener.stop(this.config['millrace.drain.timeout.ms'])))
     await this.#controller.resign()
     await this.#logs.close({ brokerEpoch: this.#controller.brokerEpoch })
+    await this.#operations?.stop()
+  }
+
+  /** Loads what renders metrics only where somebody reads them. */
+  async #measure(): Promise<void> {
+    const { meters, buffers } = this.#node
+    const operations = this.#operations
+    if (operations === undefined || meters === undefined) return
+    const { exposition } = await import('./operations/exposition.ts')
+    operations.exposition = exposition({
+      nodeId: this.nodeId,
+      image: this.#controller.image,
+      metrics: this.metrics,
+      meters,
+      partitions: () => this.#partitions.all(),
+      now: () => performance.now(),
+      phase: () => operations.phase,
+      lentBytes: () => buffers.lentBytes,
+    })
   }
 
   async #listen(): Promise<void> {
@@ -257,8 +290,12 @@ export class RunningBroker implements Broker {
         {
           ...each,
           guard: guard(each, this.#given, guards),
-          maxConnections: config['max.connections'],
-          maxConnectionsPerAddress: config['max.connections.per.ip'],
+          get maxConnections() {
+            return config['max.connections']
+          },
+          get maxConnectionsPerAddress() {
+            return config['max.connections.per.ip']
+          },
         },
         shared,
         events,

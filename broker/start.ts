@@ -14,6 +14,8 @@ import { planListeners } from './listeners.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { type Broker, type BrokerPorts, RunningBroker } from './running-broker.ts'
+import { parseAddress } from './operations/address.ts'
+import type { OperationsServer } from './operations/operations-server.ts'
 import { saveSettings } from './saved-settings.ts'
 import { firstUsers } from './security/first-users.ts'
 
@@ -52,6 +54,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     files: options.memory ? memoryFiles() : systemFiles,
     ...options.ports,
   }
+  const operations = await openOperations(config['millrace.metrics.listener'], log)
+  try {
+    return await startNode(options, ports, { log, given, config, plan, operations })
+  } catch (error) {
+    await operations?.stop()
+    throw error
+  }
+}
+
+type NodeParts = Omit<ConstructorParameters<typeof RunningBroker>[1], 'meta' | 'logs'>
+
+async function startNode(options: BrokerOptions, ports: BrokerPorts, parts: NodeParts): Promise<Broker> {
+  const { log, given, config, plan } = parts
   const dataDir = options.memory ? '/broker' : dataDirectory(config)
   prepareDirectory(ports.files, dataDir)
   const meta = formatDirectory(ports, dataDir, { id: config['node.id'], controller: plan.controller })
@@ -64,7 +79,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     cleanerBytesPerSecond: config['log.cleaner.io.max.bytes.per.second'],
   })
   saveSettings(ports.files, dataDir, given)
-  const broker = new RunningBroker(ports, { log, given, config, plan, meta, logs })
+  const broker = new RunningBroker(ports, { ...parts, meta, logs })
   try {
     await broker.start(firstUsers(options.addScram ?? [], ports.random))
   } catch (error) {
@@ -72,6 +87,21 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     throw error
   }
   return broker
+}
+
+/** The endpoint of those who operate the broker, up before anything that takes time; undefined while it is not asked for. */
+async function openOperations(address: string | undefined, log: Log): Promise<OperationsServer | undefined> {
+  if (address === undefined) return undefined
+  const { host, port } = parseAddress(address)!
+  const { OperationsServer } = await import('./operations/operations-server.ts')
+  const server = new OperationsServer()
+  try {
+    await server.start(host, port)
+  } catch (cause) {
+    throw brokerErrors.LISTENER_UNAVAILABLE({ host, port, problem: (cause as Error).message }, cause)
+  }
+  log('info', `metrics at http://${server.address}/metrics, health at /health`)
+  return server
 }
 
 /** The settings as text: those of the options, which come first, and those of `config`. */

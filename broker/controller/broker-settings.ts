@@ -58,6 +58,15 @@ export class BrokerSettings {
     return this.#current.config
   }
 
+  /** The same as an object that always shows what holds now: settings that may change are read when they are asked for. */
+  live(): BrokerConfig {
+    const live = { ...this.#config }
+    for (const name of Object.keys(declared).filter(changesWhileRunning)) {
+      Object.defineProperty(live, name, { enumerable: true, get: () => this.current[name as keyof BrokerConfig] })
+    }
+    return live
+  }
+
   /** The value that a setting of Kafka has, as text, whether or not anything here acts upon it; null for none. */
   valueOf(name: string): string | null {
     const setting = settingOf(declared, name)

@@ -100,9 +100,12 @@ export class Configs {
   }
 
   describeGroup(group: string): ConfigRow[] {
-    return this.#describe(groupConfigDefinition.settings, this.ofGroup(group), configResources.group, group, (name) =>
-      this.broker.synonyms(groupSynonym(name)),
-    )
+    return this.#describe(groupConfigDefinition.settings, this.ofGroup(group), configResources.group, group, (name) => {
+      const behind = this.broker.synonyms(groupSynonym(name))
+      if (behind.length > 0) return behind
+      const setting = settingOf(groupConfigDefinition.settings, name)!
+      return [{ name, value: printed(setting, setting.options.default), source: configSources.default }]
+    })
   }
 
   describeClientMetrics(name: string): ConfigRow[] {

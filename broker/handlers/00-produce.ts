@@ -1,14 +1,12 @@
 import { type ProduceRequest, type ProduceResponseInput, produce } from '#core/wire/api/00-produce.ts'
-import { batchAttributes, batchLayout, readInt64 } from '#core/records/layout.ts'
 import { type ErrorName, ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
-import type { ProducerIdentity } from '../coordinator/transaction/known-id.ts'
 import type { Node } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { topicMeant } from './authorization.ts'
 import { type Call, type Client, serve } from './handler.ts'
-import { type TransactionSupport, ensureOpen } from './open-transaction.ts'
 import { internalTopics } from './topic-creation.ts'
+import { TransactionalProduce, isTransactional } from './transactional-produce.ts'
 
 type TopicData = ProduceRequest['topicData'][number]
 type TopicResponse = ProduceResponseInput['responses'][number]
@@ -55,27 +53,13 @@ function countProduced({ quotas: { produce: quota } }: Node, call: Call<ProduceR
 /** The name under which Kafka's admin tools may write to internal topics. */
 const adminClientId = '__admin_client'
 
-const isTransactional = (records: Buffer): boolean =>
-  (records.readInt16BE(batchLayout.attributes) & batchAttributes.transactional) !== 0
-
-const producerOf = (records: Buffer): ProducerIdentity => ({
-  producerId: readInt64(records, batchLayout.producerId),
-  producerEpoch: records.readInt16BE(batchLayout.producerEpoch),
-})
-
-/** What clients know to try again, of errors that are about the coordinator. */
-function forVersion(problem: ErrorName, support: TransactionSupport): ErrorName {
-  switch (problem) {
-    case 'CONCURRENT_TRANSACTIONS':
-      return support === 'adds' ? problem : 'NOT_ENOUGH_REPLICAS'
-    case 'COORDINATOR_LOAD_IN_PROGRESS':
-    case 'COORDINATOR_NOT_AVAILABLE':
-    case 'NOT_COORDINATOR':
-      return 'NOT_ENOUGH_REPLICAS'
-    default:
-      return problem
-  }
-}
+/** Errors with which Kafka does not tell where the log starts. */
+const beforeTheLog: ReadonlySet<ErrorName> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+])
 
 /** The request with batches of its own: the memory that it came in is used again. */
 const kept = (request: ProduceRequest): ProduceRequest => ({
@@ -97,8 +81,7 @@ class ProduceCall {
   #syncing = 0
   #failed = false
   #response: ProduceResponseInput | undefined
-  /** Why partitions may not be written to inside of the transaction. */
-  readonly #refused = new Map<Partition, ErrorName>()
+  #transaction: TransactionalProduce | undefined
 
   constructor(node: Node, request: ProduceRequest, call: Call<ProduceResponseInput>) {
     this.#node = node
@@ -125,7 +108,9 @@ class ProduceCall {
     transactionalId: string | null,
     before: Promise<void> | undefined,
   ): ProduceResponseInput | undefined {
-    const asked = transactionalId === null ? [] : this.#ensureOpen(transactionalId)
+    const { apiVersion } = this.#call
+    if (transactionalId !== null) this.#transaction = new TransactionalProduce(this.#node, transactionalId, apiVersion)
+    const asked = this.#transaction?.ensureOpen(this.#request, (topic, index) => this.#find(topic, index)) ?? []
     if (asked.length === 0 && before === undefined) return this.run()
     this.#request = kept(this.#request)
     const { client } = this.#call
@@ -145,28 +130,6 @@ class ProduceCall {
     return undefined
   }
 
-  /** Notes what is refused at once, and gives what has to be waited for. */
-  #ensureOpen(transactionalId: string): Promise<void>[] {
-    const { apiVersion } = this.#call
-    const support = apiVersion >= 12 ? 'adds' : apiVersion === 11 ? 'abortable' : 'old'
-    const asked: Promise<void>[] = []
-    for (const topic of this.#request.topicData) {
-      for (const data of topic.partitionData) {
-        const { records } = data
-        if (records === null || records.length < 61 || !isTransactional(records)) continue
-        const partition = this.#find(topic, data.index)
-        if (partition === undefined) continue
-        const problem = ensureOpen(this.#node, partition, { transactionalId, ...producerOf(records) }, support)
-        const note = (found: ErrorName): void => {
-          if (found !== 'NONE') this.#refused.set(partition, forVersion(found, support))
-        }
-        if (typeof problem === 'string') note(problem)
-        else asked.push(problem.then(note))
-      }
-    }
-    return asked
-  }
-
   #topic(topic: TopicData): TopicResponse {
     const partitionResponses: PartitionResponse[] = []
     const mayWrite = this.#mayWrite(topic)
@@ -177,6 +140,7 @@ class ProduceCall {
         this.#append(topic, index, records, response)
       } catch (error) {
         this.#fail(error, topic, response)
+        this.#countFailure(topic, records)
       }
       partitionResponses.push(response)
     }
@@ -193,11 +157,19 @@ class ProduceCall {
   #append(topic: TopicData, index: number, records: Buffer | null, response: PartitionResponse): void {
     const partition = this.#partition(topic, index)
     this.#check(partition, records)
+    const inTransaction = this.#transactionOf(partition, records!)
+    response.logStartOffset = partition.log.logStartOffset
+    inTransaction?.checkOrder(partition, records!)
     const result = partition.append(records!, 'client', this.#call.apiVersion >= 12 ? 2 : 0)
     this.#node.metrics.values.broker_produced_bytes_total += records!.length
+    const traffic = this.#node.meters?.topic(partition.topic)
+    if (traffic !== undefined) {
+      traffic.produceRequests++
+      traffic.bytesIn += records!.length
+      if (!result.duplicate) traffic.messagesIn += result.lastOffset - result.baseOffset + 1
+    }
     response.baseOffset = result.baseOffset
     response.logAppendTimeMs = result.logAppendTime
-    response.logStartOffset = partition.log.logStartOffset
     const end = result.lastOffset + 1
     if (partition.log.durableEndOffset < end && this.#request.acks !== 0) this.#awaitDurable(partition, end, response)
   }
@@ -215,18 +187,21 @@ class ProduceCall {
   }
 
   #check(partition: Partition, records: Buffer | null): void {
-    const { acks, transactionalId } = this.#request
+    const { acks } = this.#request
     if (acks !== 0 && acks !== 1 && acks !== -1) throw new ProtocolError('INVALID_REQUIRED_ACKS')
     if (internalTopics.has(partition.topic) && this.#call.clientId !== adminClientId) {
       throw new ProtocolError('INVALID_TOPIC_EXCEPTION', `topic "${partition.topic}" is internal`)
     }
     if (records === null || records.length < 61) throw new ProtocolError('INVALID_RECORD', 'a record batch is missing')
-    if (transactionalId === null && isTransactional(records))
-      throw new ProtocolError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'a transactional batch needs a transactional id')
-    const refused = this.#refused.get(partition)
-    if (refused !== undefined) throw new ProtocolError(refused)
     if (this.#call.apiVersion < 7 && (records[22]! & 7) === 4) throw new ProtocolError('UNSUPPORTED_COMPRESSION_TYPE')
     if (acks === -1 && partition.log.config['min.insync.replicas'] > 1) throw new ProtocolError('NOT_ENOUGH_REPLICAS')
+  }
+
+  #transactionOf(partition: Partition, records: Buffer): TransactionalProduce | undefined {
+    if (!isTransactional(records)) return undefined
+    if (this.#transaction === undefined) throw new ProtocolError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+    this.#transaction.checkOpen(partition)
+    return this.#transaction
   }
 
   #awaitDurable(partition: Partition, endOffset: number, response: PartitionResponse): void {
@@ -237,11 +212,23 @@ class ProduceCall {
     })
   }
 
+  #countFailure(topic: TopicData, records: Buffer | null): void {
+    const { meters, controller } = this.#node
+    const name = meters && topicMeant(this.#node, topic)
+    // Names that clients make up would add up.
+    if (name === undefined || !controller.image.topics.has(name)) return
+    const traffic = meters!.topic(name)
+    traffic.produceRequests++
+    traffic.failedProduceRequests++
+    traffic.bytesRejected += records?.length ?? 0
+  }
+
   #fail(error: unknown, topic: TopicData, response: PartitionResponse): void {
     this.#failed = true
     if (error instanceof ProtocolError) {
       response.errorCode = error.errorCode
       response.errorMessage = error.message
+      if (beforeTheLog.has(error.code)) response.logStartOffset = -1
       return
     }
     response.errorCode = errorCodes.UNKNOWN_SERVER_ERROR.code

@@ -4,6 +4,7 @@ import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
 import type { LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Node } from '../node.ts'
+import type { Meters } from '../operations/meters.ts'
 import { ParkedFetch } from '../replication/parked-fetch.ts'
 import type { Partition } from '../replication/partition.ts'
 import { mayOnCluster, topicMeant } from './authorization.ts'
@@ -124,7 +125,22 @@ class FetchCall {
       }
     }
     this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
+    if (this.#node.meters !== undefined) this.#measure(this.#node.meters, response)
     return response
+  }
+
+  #measure(meters: Meters, { responses }: FetchResponseInput): void {
+    for (const { topic, topicId, partitions } of responses) {
+      const name = topicMeant(this.#node, { name: topic, topicId })
+      // Names that clients make up would add up.
+      if (name === undefined || !this.#node.controller.image.topics.has(name)) continue
+      const traffic = meters.topic(name)
+      for (const { errorCode, records } of partitions) {
+        traffic.fetchRequests++
+        if (errorCode !== 0) traffic.failedFetchRequests++
+        else for (const chunk of records as Iterable<Buffer>) traffic.bytesOut += chunk.length
+      }
+    }
   }
 
   #read(): FetchResponseInput {
@@ -182,6 +198,7 @@ class FetchCall {
       this.#partitions.push(partition)
     } catch (error) {
       this.#settled = true
+      Object.assign(response, unknownOffsets)
       if (error instanceof ProtocolError) response.errorCode = error.errorCode
       else {
         response.errorCode = errorCodes.UNKNOWN_SERVER_ERROR.code
@@ -280,6 +297,8 @@ class FetchCall {
 
 const noRecords: readonly Buffer[] = []
 const readCommitted = 1
+/** What an error leaves of an answer. */
+const unknownOffsets = { highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, abortedTransactions: null }
 
 /** The offset after the last batch that was read. */
 function endOf(read: LogRead): number {

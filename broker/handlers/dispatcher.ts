@@ -19,6 +19,8 @@ class PendingCall implements Call, Pending {
   readonly served: Served
   readonly requestBytes: number
   readonly #node: Node
+  /** When it came, where anybody wants to know how long it took. */
+  readonly #arrivedMs: number
   #pauseMs = 0
   reservedBytes = 0
   answer: readonly Buffer[] | undefined
@@ -33,6 +35,7 @@ class PendingCall implements Call, Pending {
     requestBytes: number,
   ) {
     this.#node = node
+    this.#arrivedMs = node.meters === undefined ? 0 : performance.now()
     this.served = served
     this.apiVersion = header.apiVersion
     this.correlationId = header.correlationId
@@ -69,12 +72,22 @@ class PendingCall implements Call, Pending {
       told = { ...told, throttleTimeMs: this.#pauseMs }
       this.#mute()
     }
+    this.#measure((body as { readonly errorCode?: number }).errorCode)
     this.answer = encodeResponse(this.served.api, this.apiVersion, this.correlationId, told as never)
+  }
+
+  #measure(errorCode = 0): void {
+    const { meters } = this.#node
+    if (meters === undefined) return
+    const { key, name } = this.served.api
+    const now = performance.now()
+    meters.answered(key, name, this.apiVersion, now - this.#arrivedMs, now, errorCode)
   }
 
   respondNothing(): void {
     if (this.answer !== undefined) return
     this.answer = []
+    this.#measure(0)
     if (this.#pauseMs > 0) this.#mute()
     this.abandoned = undefined
     this.client.answered()

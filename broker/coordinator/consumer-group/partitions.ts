@@ -16,7 +16,9 @@ export interface ListedPartitions {
 const ascending = (numbers: Iterable<number>): number[] => [...numbers].toSorted((a, b) => a - b)
 
 /** Topic by topic, each with its partitions in ascending order. */
-export function listed(partitions: ReadonlyMap<string, { keys(): Iterable<number> }>): { topicId: string; partitions: number[] }[] {
+export function listed(
+  partitions: ReadonlyMap<string, { keys(): Iterable<number> }>,
+): { topicId: string; partitions: number[] }[] {
   return Array.from(partitions, ([topicId, each]) => ({ topicId, partitions: ascending(each.keys()) }))
 }
 

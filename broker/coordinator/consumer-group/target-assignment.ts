@@ -54,7 +54,8 @@ export function assignTargets(
   for (const memberId of ids) {
     const member = byId.get(memberId)!
     const topicIds = subscribedTopicIds(member, group.regexes, world.topics)
-    spec.set(memberId, { topicIds, assigned: group.targetOf(memberId, member.instanceId) })
+    const { instanceId } = member
+    spec.set(memberId, { instanceId, topicIds, assigned: group.targetOf(memberId, instanceId) })
   }
   const taken = takenBy(group.targets.values())
   const fallback = world.config['group.consumer.assignors'][0]!

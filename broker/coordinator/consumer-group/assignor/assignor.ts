@@ -2,6 +2,7 @@ import type { Partitions } from '../partitions.ts'
 
 /** A member as an assignor sees it. */
 export interface AssignableMember {
+  readonly instanceId: string | null
   /** Ids of the topics that it subscribes to and that exist. */
   readonly topicIds: ReadonlySet<string>
   /** What it was to own so far. */

@@ -1,65 +1,43 @@
-import { type Assignor, type Draft, type GroupSpec, give } from './assignor.ts'
-import { grownCapacity, hashes, inHashOrder } from './java-order.ts'
+import type { Assignor, Draft, GroupSpec } from './assignor.ts'
 
 /**
- * Topic by topic: every subscriber gets as many partitions as the others, give or take one, and keeps what it had with low
- * numbers first, so that topics with equal counts end up with equal numbers on the same member.
+ * Every subscriber of a topic gets a run of its partitions, as long as those of the others give or take one. Members take
+ * their turns in the same order for all topics, static ones first, so that equal topics are shared out equally.
  */
 export const rangeAssignor: Assignor = {
   name: 'range',
   assign: (group) => {
+    const topics = new Map<string, { readonly count: number; members: number; next: number; left: number }>()
+    for (const { topicIds } of group.members.values()) {
+      for (const topicId of topicIds) {
+        const known = topics.get(topicId)
+        if (known !== undefined) known.left = ++known.members
+        else topics.set(topicId, { count: group.partitionCount(topicId), members: 1, next: 0, left: 1 })
+      }
+    }
     const result = new Map<string, Draft>()
-    const subscribers = subscribersByTopic(group)
-    for (const topicId of inHashOrder(subscribers.keys(), hashes.uuid, grownCapacity(subscribers.size))) {
-      assignTopic(group, topicId, subscribers.get(topicId)!, result)
+    for (const memberId of inTurn(group)) {
+      const draft: Draft = new Map()
+      for (const topicId of group.members.get(memberId)!.topicIds) {
+        const topic = topics.get(topicId)!
+        const size = Math.ceil((topic.count - topic.next) / topic.left)
+        const run = Array.from({ length: size }, (_, i) => topic.next + i)
+        topic.next += size
+        topic.left--
+        if (size > 0) draft.set(topicId, new Set(run))
+      }
+      result.set(memberId, draft)
     }
     return result
   },
 }
 
-function subscribersByTopic(group: GroupSpec): Map<string, string[]> {
-  const subscribers = new Map<string, string[]>()
-  for (const [memberId, { topicIds }] of group.members) {
-    for (const topicId of topicIds) {
-      const members = subscribers.get(topicId)
-      if (members === undefined) subscribers.set(topicId, [memberId])
-      else members.push(memberId)
-    }
+/** Static members by their instance ids, then the others by their member ids. */
+function inTurn({ members }: GroupSpec): string[] {
+  const keyOf = (memberId: string): string => {
+    const { instanceId } = members.get(memberId)!
+    return instanceId === null ? `1${memberId}` : `0${instanceId}`
   }
-  return subscribers
-}
-
-function assignTopic(group: GroupSpec, topicId: string, members: readonly string[], result: Map<string, Draft>): void {
-  const draft = (memberId: string): Draft => {
-    let mine = result.get(memberId)
-    if (mine === undefined) result.set(memberId, (mine = new Map()))
-    return mine
-  }
-  const count = group.partitionCount(topicId)
-  const quota = Math.trunc(count / members.length)
-  let extras = count % members.length
-  const kept = new Set<number>()
-  const unfilled: { memberId: string; wanted: number }[] = []
-  for (const memberId of members) {
-    const owned = [...(group.members.get(memberId)!.assigned.get(topicId) ?? [])].toSorted((a, b) => a - b)
-    const mayKeepOneMore = owned.length > quota && extras > 0
-    if (mayKeepOneMore) extras--
-    else unfilled.push({ memberId, wanted: quota - owned.length })
-    for (const partition of owned.slice(0, mayKeepOneMore ? quota + 1 : quota)) {
-      kept.add(partition)
-      give(draft(memberId), topicId, partition)
-    }
-  }
-  let next = 0
-  for (const { memberId, wanted } of unfilled) {
-    let left = wanted
-    if (extras > 0) {
-      left++
-      extras--
-    }
-    for (; left > 0; left--) {
-      while (kept.has(next)) next++
-      give(draft(memberId), topicId, next++)
-    }
-  }
+  const keys = Array.from(members.keys(), (memberId) => [keyOf(memberId), memberId] as const)
+  return keys.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, memberId]) => memberId)
 }

@@ -59,6 +59,9 @@ const simple = (source: string, changelog?: string, epoch = 0): Topology => ({
 const tasks = (given: Tasks) =>
   Object.entries(given).map(([subtopologyId, list]) => ({ subtopologyId, partitions: [...list] }))
 
+/** Numbers, which Java keeps in their own order where it is by hashes. */
+const processOf = (memberId: string): string => String('ABCD'.indexOf(memberId))
+
 /** One group in a conversation. */
 class Talk {
   readonly groupId: string
@@ -154,7 +157,7 @@ class Talk {
   ): Promise<StreamsGroupHeartbeatResponse> {
     return this.beat(note, memberId, 0, {
       topology,
-      processId: `process of ${memberId}`,
+      processId: processOf(memberId),
       clientTags: [],
       rebalanceTimeoutMs: 1500,
       activeTasks: [],

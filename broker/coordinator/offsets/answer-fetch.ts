@@ -14,16 +14,22 @@ export function answerFetch(
 ): OffsetFetchResponseInput {
   const { apiVersion } = context
   const options = { topics, byId: apiVersion >= 10, requireStable: request.requireStable }
-  const of = (groupId: string, asked: AskedTopics) => {
+  const of = (groupId: string, asked: AskedTopics, memberId: string | null, memberEpoch: number) => {
     const found = find(groupId)
     if (typeof found === 'string') return { topics: [], errorCode: code(found) }
+    const problem = found.find(groupId)?.fetchProblem(memberId, memberEpoch) ?? null
+    if (problem !== null) return { topics: [], errorCode: code(problem) }
     return { topics: fetchOffsets(found.stored, groupId, asked, options), errorCode: 0 }
   }
   if (apiVersion >= 8) {
-    return { groups: request.groups.map(({ groupId, topics: asked }) => ({ groupId, ...of(groupId, asked) })) }
+    const groups = request.groups.map(({ groupId, memberId, memberEpoch, topics: asked }) => ({
+      groupId,
+      ...of(groupId, asked, memberId, memberEpoch),
+    }))
+    return { groups }
   }
   const asked = request.topics?.map((topic) => ({ ...topic, topicId: '' })) ?? null
-  const { topics: answered, errorCode } = of(request.groupId, asked)
+  const { topics: answered, errorCode } = of(request.groupId, asked, null, -1)
   if (apiVersion >= 2 || errorCode === 0) return { topics: answered, errorCode }
   // Version 1 has no other place for the group's error than each partition.
   const refused = (asked ?? []).map(({ name, partitionIndexes }) => ({

@@ -13,6 +13,7 @@ import { type Served, serve } from './handler.ts'
 export const apiVersionsHandler = (served: () => readonly Served[]): Served =>
   serve(apiVersions, {
     versions: '0-4',
+    refuse: (_, errorCode) => ({ errorCode, apiKeys: [] }),
     handle: (node, request, call) => {
       const apiKeys = served().map(({ api, advertisedFrom, versions }) => ({
         apiKey: api.key,

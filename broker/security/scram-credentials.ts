@@ -117,7 +117,7 @@ export function describeScram(credentials: ScramCredentials, user: string, twice
       `Attempt to describe a user credential that does not exist: ${user}`,
     )
   }
-  return { user, errorCode: 0, errorMessage: null, credentialInfos }
+  return { user, errorCode: 0, errorMessage: '', credentialInfos }
 }
 
 function mechanismOf(user: string, type: number): ScramMechanism {

@@ -20,7 +20,7 @@ export interface LeanClientOptions {
    * TLS and SASL by the names that Kafka's clients have: security.protocol, ssl.*, sasl.mechanism, sasl.jaas.config … Without
    * them connections are plain.
    */
-  readonly security?: Readonly<Record<string, string>>
+  readonly properties?: Readonly<Record<string, string>>
   /** Gives the token of OAUTHBEARER, at every login. */
   readonly token?: () => string | Promise<string>
   readonly ports?: Partial<ClientPorts>
@@ -47,7 +47,7 @@ class LeanClient implements Client {
   constructor(options: LeanClientOptions) {
     this.#log = options.log ?? silentLog
     const requestTimeoutMs = options.requestTimeoutMs ?? 30_000
-    const { dial, authenticate } = clientSecurity(options.security ?? {}, {
+    const { dial, authenticate } = clientSecurity(options.properties ?? {}, {
       token: options.token,
       timeoutMs: requestTimeoutMs,
     })

@@ -113,7 +113,8 @@ export class SaslSession implements Gate {
     }
     this.#mechanism = mechanism
     if (this.#before !== undefined && this.#before.mechanism !== mechanism.name) {
-      return this.#refuse(connection, undefined, `${this.#before.mechanism} cannot be followed by ${mechanism.name}`)
+      // The handshake itself is answered, as in Apache Kafka.
+      return this.#refuse(connection, reply(0), `${this.#before.mechanism} cannot be followed by ${mechanism.name}`)
     }
     this.#exchange = mechanism.begin()
     this.#state = version === 0 ? 'tokens' : 'requests'
@@ -132,7 +133,7 @@ export class SaslSession implements Gate {
       encodeResponse(saslAuthenticate, version, correlationId, answer)
     return this.#run(connection, Buffer.from(body.authBytes), {
       step: ({ reply }, sessionLifetimeMs) =>
-        encode({ errorCode: 0, errorMessage: null, authBytes: reply, sessionLifetimeMs }),
+        encode({ errorCode: 0, errorMessage: '', authBytes: reply, sessionLifetimeMs }),
       failure: (errorMessage) =>
         encode({ errorCode: errorCodes.SASL_AUTHENTICATION_FAILED.code, errorMessage, authBytes: Buffer.alloc(0) }),
     })

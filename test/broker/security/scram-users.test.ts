@@ -44,7 +44,7 @@ async function isLetIn(broker: Broker, username: string, secret: string, mechani
   const client = createClient({
     bootstrapServers: broker.bootstrapServers.split(',')[1]!,
     callTimeoutMs: 500,
-    security: {
+    properties: {
       'security.protocol': 'SASL_PLAINTEXT',
       'sasl.mechanism': mechanism,
       'sasl.jaas.config': `x.ScramLoginModule required username="${username}" password="${secret}";`,

@@ -34,7 +34,7 @@ async function describeWith(
 ) {
   const client = createClient({
     bootstrapServers: world.at(listener),
-    security,
+    properties: security,
     callTimeoutMs: 300,
     ...(token !== undefined && { token }),
   })
@@ -62,7 +62,7 @@ describe('listeners', () => {
 
   it('a client is who its certificate or login says, and else nobody', async () => {
     const create = async (listener: ListenerName, more: Readonly<Record<string, string>> = {}) => {
-      const client = createClient({ bootstrapServers: world.at(listener), security: settings(listener, more) })
+      const client = createClient({ bootstrapServers: world.at(listener), properties: settings(listener, more) })
       try {
         await client.admin().createTopics([{ name: `made-by-${listener}`, partitions: 1 }])
       } finally {
@@ -101,7 +101,11 @@ describe('listeners', () => {
         'ssl.truststore.location': world.security.files.authority,
         ...more,
       }
-      const client = createClient({ bootstrapServers: other.bootstrapServers, security, callTimeoutMs: 300 })
+      const client = createClient({
+        bootstrapServers: other.bootstrapServers,
+        properties: security,
+        callTimeoutMs: 300,
+      })
       return client
         .admin()
         .describeCluster()
@@ -190,7 +194,7 @@ describe('clients', () => {
 
   it('ours carries records over TLS, large ones too', async () => {
     const login = { 'sasl.mechanism': 'SCRAM-SHA-512', 'sasl.jaas.config': jaas(password) }
-    const client = createClient({ bootstrapServers: world.at('SASL_SSL'), security: settings('SASL_SSL', login) })
+    const client = createClient({ bootstrapServers: world.at('SASL_SSL'), properties: settings('SASL_SSL', login) })
     const producer = client.producer()
     const values = [Buffer.alloc(700_000, 'a'), Buffer.from('b'), Buffer.alloc(90_000, 'c')]
     for (const value of values) await producer.send({ topic: 'large', key: null, value })
@@ -206,7 +210,7 @@ describe('clients', () => {
 
   it('ours says what is wrong with its settings, and never a secret', () => {
     const make = (security: Readonly<Record<string, string>>) => () =>
-      createClient({ bootstrapServers: 'localhost:1', security })
+      createClient({ bootstrapServers: 'localhost:1', properties: security })
     expect(make({ 'security.protocol': 'SASL_SSL' })).toThrow(/sasl\.mechanism/)
     const gssapi = { 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'GSSAPI' }
     expect(make(gssapi)).toThrow(/there is no GSSAPI/)

@@ -81,11 +81,7 @@ async function judge(
   const refused = refusals(node, client, topics)
   if (refused.size > 0) return (topic, partition) => refused.get(`${topic}-${partition}`) ?? 'OPERATION_NOT_ATTEMPTED'
   if (verifyOnly) {
-    return (topic, partition) => {
-      const problem = node.transactions.verify(transactionalId, producer, topic, partition)
-      // Version 4 is of brokers that do not know the newer error.
-      return problem === 'TRANSACTION_ABORTABLE' && apiVersion < 5 ? 'INVALID_TXN_STATE' : problem
-    }
+    return (topic, partition) => node.transactions.verify(transactionalId, producer, topic, partition)
   }
   const clientVersion = apiVersion >= 4 ? 2 : 0
   const problem = await node.transactions.addPartitions(transactionalId, producer, partitionsOf(topics), clientVersion)

@@ -52,8 +52,9 @@ export class LogAppender {
   }
 
   #repeated(known: KnownBatch): AppendResult {
-    const logAppendTime = this.#rules.logAppendTime ? known.timestamp : -1
-    return { baseOffset: known.baseOffset, lastOffset: known.lastOffset, logAppendTime, duplicate: true }
+    // Also where records keep the times of their senders: so does Apache Kafka.
+    const { baseOffset, lastOffset, timestamp: logAppendTime } = known
+    return { baseOffset, lastOffset, logAppendTime, duplicate: true }
   }
 
   #write(batches: Buffer, options: AppendOptions, nowMs: number): AppendResult {

@@ -1,4 +1,5 @@
 import type { AppendResult, PartitionLog } from '../log/partition-log.ts'
+import { RefusedBatches } from './refused-batches.ts'
 
 /** Somebody who waits for records of a partition. */
 export interface Waiter {
@@ -19,6 +20,8 @@ export class Partition {
   readonly index: number
   readonly log: PartitionLog
   leaderEpoch: number
+  /** Batches of transactions that will come again. */
+  readonly refused = new RefusedBatches()
   readonly #waiters = new Set<Waiter>()
   /** Those of them who want committed data only. */
   readonly #committedWaiters = new Set<Waiter>()

@@ -250,7 +250,9 @@ describe('offsets and cluster', () => {
       { key: 'h', nodeId: 1, host, port, errorCode: 0 },
     ])
     const transactions = await client.call(findCoordinator, 6, { keyType: 1, coordinatorKeys: ['t'] })
-    expect(errorName(transactions.coordinators[0]!.errorCode)).toBe('UNSUPPORTED_VERSION')
+    expect(transactions.coordinators).toMatchObject([{ key: 't', nodeId: 1, host, port, errorCode: 0 }])
+    const shares = await client.call(findCoordinator, 6, { keyType: 2, coordinatorKeys: ['g:t:0'] })
+    expect(errorName(shares.coordinators[0]!.errorCode)).toBe('INVALID_REQUEST')
   })
 
   it('tells the size of logs', async () => {

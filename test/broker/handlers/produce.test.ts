@@ -87,12 +87,6 @@ describe('produce', () => {
     expect(new Set(ids.map(({ producerId }) => producerId)).size).toBe(2500)
   })
 
-  it('says that transactions are not supported, at once', async () => {
-    const client = await wireClient(await memoryBroker())
-    const { errorCode } = await client.call(initProducerId, 4, { transactionalId: 't', transactionTimeoutMs: 1000 })
-    expect(errorName(errorCode)).toBe('UNSUPPORTED_VERSION')
-  })
-
   it('keeps internal topics to the broker and its admin tools', async () => {
     const client = await wireClient(await memoryBroker())
     await makeTopic(client, '__consumer_offsets')

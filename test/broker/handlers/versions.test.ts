@@ -101,6 +101,42 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   }),
   DeleteRecords: () => ({ timeoutMs: 1000, topics: [{ name: 'a', partitions: [{ partitionIndex: 0, offset: 0 }] }] }),
   InitProducerId: () => ({ transactionalId: null, transactionTimeoutMs: 1000 }),
+  AddPartitionsToTxn: (version) =>
+    version < 4
+      ? {
+          v3AndBelowTransactionalId: 't',
+          v3AndBelowProducerId: 1,
+          v3AndBelowProducerEpoch: 0,
+          v3AndBelowTopics: [{ name: 'a', partitions: [0] }],
+        }
+      : {
+          transactions: [
+            { transactionalId: 't', producerId: 1, producerEpoch: 0, topics: [{ name: 'a', partitions: [0] }] },
+          ],
+        },
+  AddOffsetsToTxn: () => ({ transactionalId: 't', producerId: 1, producerEpoch: 0, groupId: 'g' }),
+  EndTxn: () => ({ transactionalId: 't', producerId: 1, producerEpoch: 0, committed: true }),
+  WriteTxnMarkers: () => ({
+    markers: [
+      {
+        producerId: 1,
+        producerEpoch: 0,
+        transactionResult: true,
+        coordinatorEpoch: 0,
+        topics: [{ name: 'a', partitionIndexes: [0] }],
+      },
+    ],
+  }),
+  TxnOffsetCommit: () => ({
+    transactionalId: 't',
+    groupId: 'g',
+    producerId: 1,
+    producerEpoch: 0,
+    topics: [{ name: 'a', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }],
+  }),
+  DescribeProducers: () => ({ topics: [{ name: 'a', partitionIndexes: [0] }] }),
+  DescribeTransactions: () => ({ transactionalIds: ['t'] }),
+  ListTransactions: () => ({ stateFilters: [], producerIdFilters: [] }),
   OffsetForLeaderEpoch: () => ({ topics: [{ topic: 'a', partitions: [{ partition: 0, leaderEpoch: 0 }] }] }),
   DescribeAcls: () => anyAcl,
   CreateAcls: () => ({
@@ -198,7 +234,15 @@ const windows: Record<number, { readonly minAtMost: number; readonly maxAtLeast:
   48: { minAtMost: 0, maxAtLeast: 0 },
   49: { minAtMost: 1, maxAtLeast: 0 },
   57: { minAtMost: 0, maxAtLeast: 0 },
+  24: { minAtMost: 0, maxAtLeast: 0 },
+  25: { minAtMost: 0, maxAtLeast: 0 },
+  26: { minAtMost: 0, maxAtLeast: 0 },
+  27: { minAtMost: 1, maxAtLeast: 1 },
+  28: { minAtMost: 0, maxAtLeast: 0 },
   60: { minAtMost: 1, maxAtLeast: 0 },
+  61: { minAtMost: 0, maxAtLeast: 0 },
+  65: { minAtMost: 0, maxAtLeast: 0 },
+  66: { minAtMost: 1, maxAtLeast: 0 },
   74: { minAtMost: 0, maxAtLeast: 0 },
   34: { minAtMost: 2, maxAtLeast: 1 },
   43: { minAtMost: 2, maxAtLeast: 0 },

@@ -90,8 +90,7 @@ export function loadLog(options: LoadOptions): LoadedLog {
 
 /** The segments by their files. Finishes or removes what a compaction left, and removes what a deletion left and indexes without a log. */
 function openSegments({ files, log, directory, nowMs }: LoadOptions): Segment[] {
-  finishSwap(files, log, directory)
-  const names = files.list(directory)
+  const names = finishSwap(files, log, directory)
   const bases = new Set<number>()
   for (const name of names) {
     const base = offsetOf(name, logSuffix)

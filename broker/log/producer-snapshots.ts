@@ -12,6 +12,8 @@ import type { ProducerStates } from './producer-state.ts'
 export class ProducerSnapshots {
   readonly #files: Files
   readonly #directory: string
+  /** Offsets that there is a file for, rising, once the directory was read: only this class makes and removes such files. */
+  #known: number[] | undefined
 
   constructor(files: Files, directory: string) {
     this.#files = files
@@ -24,16 +26,23 @@ export class ProducerSnapshots {
 
   /** Offsets that there is a file for, rising. */
   offsets(): number[] {
-    return this.#files
+    this.#known ??= this.#files
       .list(this.#directory)
       .map((name) => offsetOf(name, snapshotSuffix))
       .filter((offset) => offset !== undefined)
       .sort((a, b) => a - b)
+    return [...this.#known]
+  }
+
+  #forget(offset: number): void {
+    this.#known = this.#known?.filter((each) => each !== offset)
   }
 
   /** Writes the state as of its end offset. Not synced: a snapshot that a power cut damages is known by its checksum and left out. */
   write(states: ProducerStates): void {
-    const file = this.#files.open(this.#path(states.endOffset), { create: true })
+    const { endOffset } = states
+    const file = this.#files.open(this.#path(endOffset), { create: true })
+    if (this.#known?.includes(endOffset) === false) this.#known = [...this.#known, endOffset].sort((a, b) => a - b)
     try {
       file.truncate(0)
       file.write([encodeProducerSnapshot(states.rows())], 0)
@@ -59,19 +68,21 @@ export class ProducerSnapshots {
         states.restore(rows, offset)
         return offset
       }
-      this.#files.remove(this.#path(offset))
+      this.remove(offset)
     }
     states.clear(lowest)
     return -1
   }
 
   remove(offset: number): void {
+    this.#forget(offset)
     if (this.#files.exists(this.#path(offset))) this.#files.remove(this.#path(offset))
   }
 
   /** Takes a snapshot out by name; returns the path to remove later. */
   markDeleted(offset: number): string[] {
     const path = this.#path(offset)
+    this.#forget(offset)
     if (!this.#files.exists(path)) return []
     this.#files.rename(path, path + deletedSuffix)
     return [path + deletedSuffix]

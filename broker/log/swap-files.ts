@@ -29,10 +29,12 @@ const basesOf = (names: readonly string[], suffix: string): number[] => [
  * Finishes what a crash interrupted while cleaned segments took the place of old ones. The files of a cleaned segment are
  * called `.cleaned` while they are written, `.swap` once all of them are on the disk; then the old files are taken out and
  * the suffix is dropped. So `.cleaned` files are removed, and so is a `.swap` that stands at or behind one, since not all
- * of its files had changed their names; any other `.swap` is complete, and what it covers goes.
+ * of its files had changed their names; any other `.swap` is complete, and what it covers goes. Returns the names that are
+ * in the directory then.
  */
-export function finishSwap(files: Files, log: Log, directory: string): void {
+export function finishSwap(files: Files, log: Log, directory: string): string[] {
   const names = files.list(directory)
+  if (!names.some((name) => name.endsWith(cleanedSuffix) || name.endsWith(swapSuffix))) return names
   const firstCleaned = Math.min(...basesOf(names, cleanedSuffix))
   for (const base of basesOf(names, swapSuffix)) {
     if (base >= firstCleaned) {
@@ -44,6 +46,7 @@ export function finishSwap(files: Files, log: Log, directory: string): void {
     log('info', `finished the compaction of ${directory} that was interrupted`, { baseOffset: base })
   }
   removeCleaned(files, directory)
+  return files.list(directory)
 }
 
 /** Removes the files of the segments that the swap segment at `base` was made of. */

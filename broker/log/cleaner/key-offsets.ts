@@ -39,6 +39,7 @@ export class KeyOffsets {
     const slot = this.#slotOf(key)
     if (this.#offsets[slot] === 0) this.#size++
     this.#offsets[slot] = offset + 1
+    this.latestOffset = offset
   }
 
   /** The last offset put for a key, -1 for one that was never put. */

@@ -42,6 +42,9 @@ export interface RegisteredEndpoint {
   readonly securityProtocol: SecurityProtocol
 }
 
+/** Bytes of records for which a snapshot is worth it when the broker stops. */
+const restBytes = 1_048_576
+
 /** Producer ids that one record takes from the cluster's supply. */
 const producerIdBlock = 1000
 
@@ -151,10 +154,10 @@ export class Controller {
   }
 
   /** Gives up leadership of everything and fences this broker, as a controlled shutdown does. */
-  resign(): Promise<void> {
+  async resign(): Promise<void> {
     const { nodeId } = this
     const brokerEpoch = this.#brokerEpoch
-    return this.commit([
+    await this.commit([
       {
         kind: 'brokerRegistrationChange',
         version: 1,
@@ -163,6 +166,8 @@ export class Controller {
       ...this.#leaderChanges(-1, (partition) => partition.leader === nodeId),
       { kind: 'brokerRegistrationChange', version: 0, value: { brokerId: nodeId, brokerEpoch, fenced: 1 } },
     ])
+    // Every start and stop writes a record per partition: without this each start would read those of all before it.
+    if (this.#log.bytesSinceSnapshot >= restBytes) this.#log.snapshot(this.image)
   }
 
   /** A producer id that was never given to anybody; a promise when a new block has to be taken first. */

@@ -38,26 +38,34 @@ export const brokerWithUsers = (
 
 /** A connection on which a user has logged in, closed when the test is over. */
 export async function clientOf(broker: Broker, user: string): Promise<WireClient> {
-  const client = await WireClient.connect(broker.bootstrapServers)
+  const client = await loggedIn(broker.bootstrapServers, user)
   onTestFinished(() => client.close())
+  return client
+}
+
+/** A connection on which a user has logged in. */
+export async function loggedIn(bootstrap: string, user: string): Promise<WireClient> {
+  const client = await WireClient.connect(bootstrap)
   await client.call(saslHandshake, 1, { mechanism: 'PLAIN' })
   const { errorCode } = await client.call(saslAuthenticate, 2, { authBytes: Buffer.from(`\0${user}\0${user}`) })
   if (errorCode !== 0) throw new Error(`${user} cannot log in: ${errorCode}`)
   return client
 }
 
+/** A filter that finds every entry. */
+export const everyAcl = {
+  resourceTypeFilter: resourceTypes.ANY,
+  resourceNameFilter: null,
+  patternTypeFilter: patternTypes.ANY,
+  principalFilter: null,
+  hostFilter: null,
+  operation: aclOperations.ANY,
+  permissionType: permissionTypes.ANY,
+}
+
 /** Takes all rights away from everybody but super users and gives a user these, as ALLOW for literal names. */
 export async function giveOnly(admin: WireClient, user: string, rights: readonly Right[]): Promise<void> {
-  const everything = {
-    resourceTypeFilter: resourceTypes.ANY,
-    resourceNameFilter: null,
-    patternTypeFilter: patternTypes.ANY,
-    principalFilter: null,
-    hostFilter: null,
-    operation: aclOperations.ANY,
-    permissionType: permissionTypes.ANY,
-  }
-  await admin.call(deleteAcls, 3, { filters: [everything] })
+  await admin.call(deleteAcls, 3, { filters: [everyAcl] })
   const { results } = await admin.call(createAcls, 3, {
     creations: rights.map(([operation, resourceType, resourceName]) => ({
       resourceType: resourceTypes[resourceType],

@@ -16,23 +16,10 @@ import { errorName } from '#core/wire/errors.ts'
 import type { Api } from '#core/wire/schema.ts'
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { served } from '../../../broker/handlers/index.ts'
+import { errorsIn } from '../../support/errors-in.ts'
 import { authorizationCases } from '../../support/authorization-cases.ts'
 import { fetchBody, makeTopic, memoryBroker, wireClient } from '../../support/memory-broker.ts'
 import { type Right, brokerWithUsers, clientOf, giveOnly } from '../../support/users.ts'
-
-/** Names of all error codes anywhere in an answer. */
-function errorsIn(value: unknown): Set<string> {
-  const found = new Set<string>()
-  const visit = (each: unknown): void => {
-    if (typeof each !== 'object' || each === null || Buffer.isBuffer(each)) return
-    for (const [name, inner] of Object.entries(each)) {
-      if (name === 'errorCode' && inner !== 0) found.add(errorName(inner as number))
-      else visit(inner)
-    }
-  }
-  visit(value)
-  return found
-}
 
 const apiNamed = (name: string): Api => served.find(({ api }) => api.name === name)!.api
 const isRefusal = (name: string): boolean => name.endsWith('AUTHORIZATION_FAILED')
@@ -60,12 +47,12 @@ describe('authorization', () => {
         const others = rights.flatMap(([right]) => (right === lacking ? [] : [right]))
         await giveOnly(admin, 'ann', others)
         const errors = errorsIn(await call(api, version, body))
-        expect([...errors].filter(isRefusal), `${api} ${version} without ${lacking.join(' ')}`).toEqual([code])
+        expect(errors.filter(isRefusal), `${api} ${version} without ${lacking.join(' ')}`).toEqual([code])
       }
       const all = rights.map(([right]) => right)
       await giveOnly(admin, 'ann', all)
       const errors = errorsIn(await call(api, version, body))
-      expect([...errors].filter(isRefusal), `${api} ${version} with all rights`).toEqual([])
+      expect(errors.filter(isRefusal), `${api} ${version} with all rights`).toEqual([])
     }
   })
 

@@ -1,0 +1,117 @@
+/** Access control as other people's programs meet it: our broker beside Apache Kafka, both with the same users and entries. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { describeAcls } from '#core/wire/api/29-describe-acls.ts'
+import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
+import { offsetCommit } from '#core/wire/api/08-offset-commit.ts'
+import type { Api } from '#core/wire/schema.ts'
+import { served } from '../../broker/handlers/index.ts'
+import { startBroker } from '../../broker/start.ts'
+import { authorizationCases } from '../support/authorization-cases.ts'
+import type { Check } from '../support/check.ts'
+import { errorsIn } from '../support/errors-in.ts'
+import { runJava } from '../support/java-messages.ts'
+import { makeTopic } from '../support/memory-broker.ts'
+import { freePort, kafkaTool } from '../support/peers.ts'
+import { type Right, everyAcl, giveOnly, loggedIn, usersConfig } from '../support/users.ts'
+import type { WireClient } from '../support/wire-client.ts'
+
+const superUsers = 'User:ANONYMOUS;User:admin'
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+/** Runs the body with our broker, on which ann and admin log in with their names as passwords. */
+async function withOurs<T>(body: (bootstrap: string) => Promise<T>): Promise<T> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-acls-'))
+  const config = { ...usersConfig('ann'), 'super.users': superUsers, 'log.dirs': dataDir }
+  const broker = await startBroker({ config })
+  try {
+    return await body(broker.bootstrapServers)
+  } finally {
+    await broker.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** The same with Apache Kafka. */
+async function withTheirs<T>(body: (bootstrap: string) => Promise<T>): Promise<T> {
+  const [port, saslPort] = [await freePort(), await freePort()]
+  const own = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort}`
+  const lines: Record<string, string> = {
+    ...usersConfig('ann'),
+    'super.users': superUsers,
+    listeners: `${own},CONTROLLER://127.0.0.1:${port + 20_000}`,
+    'advertised.listeners': own,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+  }
+  const properties = Object.entries(lines).map(
+    ([name, value]) => `${name}=${value.replaceAll(' ', String.raw`\u0020`)}`,
+  )
+  const env = { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m', KAFKA_PROPS: properties.join(' ') }
+  await kafkaTool(['start', String(port)], { env })
+  try {
+    return await body(`127.0.0.1:${saslPort}`)
+  } finally {
+    await kafkaTool(['wipe', String(port)])
+  }
+}
+
+/** Gives rights and waits until the broker shows them: Apache Kafka's follows its controller with a delay. */
+async function giveAndWait(admin: WireClient, rights: readonly Right[]): Promise<void> {
+  await giveOnly(admin, 'ann', rights)
+  for (;;) {
+    const { resources } = await admin.call(describeAcls, 3, everyAcl)
+    if (resources.reduce((sum, { acls }) => sum + acls.length, 0) === rights.length) return
+    await pause(20)
+  }
+}
+
+/** What ann is told by every request with every right but one, and with all. */
+async function answersAt(bootstrap: string): Promise<Record<string, string>> {
+  const [admin, ann] = [await loggedIn(bootstrap, 'admin'), await loggedIn(bootstrap, 'ann')]
+  const topicId = await makeTopic(admin, 't')
+  for (const name of ['doomed-5', 'doomed-6']) await makeTopic(admin, name)
+  for (const keyType of [0, 1]) {
+    const coordinator = { coordinatorKeys: ['kept'], keyType }
+    const found = async () => (await admin.call(findCoordinator, 4, coordinator)).coordinators[0]!.errorCode === 0
+    while (!(await found())) await pause(50)
+  }
+  const offset = { partitionIndex: 0, committedOffset: 1, committedMetadata: null }
+  const commit = { groupId: 'kept', memberId: '', topics: [{ name: 't', partitions: [offset] }] }
+  while (errorsIn(await admin.call(offsetCommit, 9, commit)).length > 0) await pause(50)
+  const told: Record<string, string> = {}
+  for (const [i, { api: name, version, body, rights }] of authorizationCases(topicId).entries()) {
+    const { api } = served.find((each) => each.api.name === name)!
+    const call = async (): Promise<string> => {
+      const errors = errorsIn(await ann.call(api as Api, version, body as never)).join(' ')
+      if (errors !== 'COORDINATOR_LOAD_IN_PROGRESS') return errors
+      await pause(50)
+      return call()
+    }
+    for (const lacking of [...rights, undefined]) {
+      await giveAndWait(
+        admin,
+        rights.flatMap((each) => (each === lacking ? [] : [each[0]])),
+      )
+      const without = lacking === undefined ? 'nothing' : lacking[0].join(' ')
+      told[`${i} ${name} ${version} without ${without}`] = await call()
+    }
+  }
+  for (const client of [admin, ann]) client.close()
+  return told
+}
+
+const sameAnswers: Check = {
+  name: 'who lacks one right is told by every request what Apache Kafka tells',
+  async run() {
+    const ours = await withOurs(answersAt)
+    const theirs = await withTheirs(answersAt)
+    assert.ok(Object.keys(ours).length > 90, 'too few questions')
+    assert.deepEqual(ours, theirs)
+    console.log(`      ${Object.keys(ours).length} answers`)
+  },
+}
+
+export const checks: Check[] = [sameAnswers]

@@ -135,7 +135,7 @@ function withEpochs(listed: CurrentAssignment['activeTasks'], memberEpoch: numbe
 export function progressRecord(progress: Progress): CurrentAssignment {
   const { assigned, pendingRevocation } = progress
   const plain = (tasks: GivenTasks['standby']): CurrentAssignment['standbyTasks'] =>
-    taskIds(tasks).map((ids) => ({ ...ids, assignmentEpochs: null }))
+    taskIds(tasks).map((ids) => ({ ...ids, assignmentEpochs: [] }))
   const epochs = (tasks: TasksWithEpochs): CurrentAssignment['activeTasks'] =>
     taskIds(tasks).map((ids) => ({
       ...ids,

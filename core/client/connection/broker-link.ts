@@ -150,6 +150,7 @@ export class BrokerLink {
     // Who waits is told as well; who sends later connects anew.
     this.#opening.catch((error) => {
       connection.close(messageOf(error))
+      this.#failures++
       this.#tell(error)
     })
   }

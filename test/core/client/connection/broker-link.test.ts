@@ -113,4 +113,45 @@ describe('broker link', () => {
     await cluster.until(link.send(heartbeat, beat))
     expect(cluster.asked).toEqual(['ApiVersions@1', 'ListGroups@1', 'Heartbeat@1'])
   })
+
+  it('proves it again before the proof ends; what is to be sent meanwhile waits', async () => {
+    let logins = 0
+    const { cluster, link } = world({
+      authenticate: async (connection) => {
+        logins++
+        await connection.send(listGroups, 0, {}, 100)
+        return 10_000
+      },
+    })
+    cluster.on('ListGroups', () => ({ errorCode: 0, groups: [] }))
+    await cluster.until(link.send(heartbeat, beat))
+    cluster.time.advance(8400)
+    expect(logins).toBe(1)
+    for (let passed = 0; logins < 2 && passed < 1200; passed += 10) cluster.time.advance(10)
+    expect(logins).toBe(2)
+    expect(link.connected).toBe(false)
+    await cluster.until(link.send(heartbeat, beat))
+    expect(link.connected).toBe(true)
+    expect(cluster.asked).toEqual(['ApiVersions@1', 'ListGroups@1', 'Heartbeat@1', 'ListGroups@1', 'Heartbeat@1'])
+    link.close()
+    cluster.time.advance(20_000)
+    expect(logins).toBe(2)
+  })
+
+  it('a proof that fails the second time ends the connection, and the next request makes a new one', async () => {
+    let logins = 0
+    const { cluster, link, told } = world({
+      authenticate: async () => {
+        if (++logins === 2) throw new Error('no more')
+        return 10_000
+      },
+    })
+    await cluster.until(link.send(heartbeat, beat))
+    cluster.time.advance(9600)
+    await cluster.until(link.send(heartbeat, beat).catch((error: Error) => error.message))
+    await cluster.until(link.send(heartbeat, beat))
+    expect(logins).toBe(3)
+    expect(cluster.asked.filter((name) => name.startsWith('ApiVersions'))).toHaveLength(2)
+    expect(told).toEqual(['warn no more 1'])
+  })
 })

@@ -3,21 +3,26 @@
  * internal topics get, what a member does next, what a group remembers of its topics.
  */
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { assignSticky, type MemberSpec } from '../../broker/coordinator/streams-group/assignor/sticky.ts'
 import { metadataHash } from '../../broker/coordinator/metadata-hash.ts'
+import { decodeRecord } from '../../broker/coordinator/records.ts'
 import type { MemberState, Progress } from '../../broker/coordinator/streams-group/member.ts'
 import { reconcile } from '../../broker/coordinator/streams-group/reconciliation.ts'
 import type { GivenTasks, TargetTasks, Tasks } from '../../broker/coordinator/streams-group/tasks.ts'
 import { configureTopology } from '../../broker/coordinator/streams-group/topology/configure.ts'
 import { topologyOf } from '../../broker/coordinator/streams-group/topology/topology.ts'
 import { type Random, seededRandom } from '#core/ports/random.ts'
+import { batches } from '#core/records/batch.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 import type { StreamsGroupTopologyValue } from '#core/wire/stored/streams-group-records.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { runJava } from '../support/java-messages.ts'
-import { withKafka } from '../support/peers.ts'
+import { freePort, kafkaTool } from '../support/peers.ts'
 import {
   converseOnStreams,
   prepareStreams,
@@ -391,25 +396,64 @@ const hashes: Check = {
   },
 }
 
-const conversations: Check = {
-  name: 'streams groups: every conversation is the one that Apache Kafka has',
-  run: async () => {
-    const expected: Record<string, string[]> = {}
-    await withKafka(
-      async (bootstrap) => {
-        await prepareStreams(bootstrap)
-        for (const name of Object.keys(streamsScenarios)) expected[name] = await converseOnStreams(bootstrap, name)
-      },
-      Object.entries(streamsSettings)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' '),
-    )
-    await withBroker(streamsSettings, async (bootstrap) => {
-      await prepareStreams(bootstrap)
-      for (const name of Object.keys(streamsScenarios)) {
-        assert.deepEqual(await converseOnStreams(bootstrap, name), expected[name], name)
+/** The records of streams groups in the logs of a directory, by group, without what differs from run to run. */
+async function recordsIn(directory: string): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  for (const path of (await readdir(directory, { recursive: true })).toSorted()) {
+    if (!/__consumer_offsets-\d+\/\d+\.log$/.test(path)) continue
+    for (const batch of batches(await readFile(join(directory, path)))) {
+      for (const { key, value } of batch.records()) {
+        const record = decodeRecord(key!, value)
+        if (record?.kind !== 'streams') continue
+        const name = record.groupId.replace(/-[a-z0-9]{1,6}$/, '')
+        const text = JSON.stringify(record, (field, each: unknown) =>
+          field === 'assignmentTimestamp' || typeof each === 'bigint' ? typeof each : each,
+        ).replaceAll(record.groupId, name)
+        found.set(name, [...(found.get(name) ?? []), `${text} in ${value?.length ?? 'no'} bytes`])
       }
-    })
+    }
+  }
+  return found
+}
+
+const conversations: Check = {
+  name: 'streams groups: every conversation is the one that Apache Kafka has, and leaves the records that Apache Kafka leaves',
+  run: async () => {
+    const port = await freePort()
+    const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
+    const properties = Object.entries(streamsSettings)
+    const env = {
+      KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m',
+      KAFKA_PROPS: properties.map(([name, value]) => `${name}=${value}`).join(' '),
+    }
+    const expected: Record<string, string[]> = {}
+    try {
+      await kafkaTool(['start', String(port), directory], { env })
+      try {
+        await prepareStreams(`127.0.0.1:${port}`)
+        for (const name of Object.keys(streamsScenarios)) {
+          expected[name] = await converseOnStreams(`127.0.0.1:${port}`, name)
+        }
+      } finally {
+        await kafkaTool(['stop', String(port)])
+      }
+      const theirs = await recordsIn(directory)
+      await withBroker(streamsSettings, async (bootstrap, broker) => {
+        await prepareStreams(bootstrap)
+        for (const name of Object.keys(streamsScenarios)) {
+          assert.deepEqual(await converseOnStreams(bootstrap, name), expected[name], name)
+        }
+        const ours = await recordsIn(broker.dataDir)
+        assert.deepEqual([...ours.keys()].toSorted(), [...theirs.keys()].toSorted())
+        for (const [group, records] of theirs) {
+          // Sessions that ended meanwhile are a matter of how long the rest took.
+          const common = Math.min(records.length, ours.get(group)!.length)
+          assert.deepEqual(ours.get(group)!.slice(0, common), records.slice(0, common), group)
+        }
+      })
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
   },
 }
 

@@ -192,7 +192,7 @@ export class GroupCoordinator {
 
   /** One consumer group, or why it cannot be described. */
   consumerGroupDescribe(groupId: string): ConsumerGroupDescribeResponseInput['groups'][number] {
-    return answerConsumerDescribe(this.#find(groupId, true), groupId)
+    return answerConsumerDescribe(this.#find(groupId), groupId)
   }
 
   /** A heartbeat of a streams group's member; comes with the topics that the caller is to make for the group. */

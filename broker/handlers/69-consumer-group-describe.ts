@@ -36,7 +36,7 @@ function describe(node: Node, groupId: string, isAsked: boolean, call: Call<neve
   }
   const group = node.groups.consumerGroupDescribe(groupId)
   if (!maySeeTopics(node, group, call.client)) {
-    const message = 'The group has described topic(s) that the client is not authorized to describe.'
+    const message = 'the group has topics that this client may not see'
     return describeNoConsumerGroup(groupId, errorCodes.TOPIC_AUTHORIZATION_FAILED.code, message)
   }
   const authorizedOperations = operationsFor(node, call, isAsked && group.errorCode === 0, 'GROUP', groupId)

@@ -78,6 +78,11 @@ export class Conversation {
     const text = JSON.stringify(answer, (key, value) => {
       if (key === 'errorCode') return value === 0 ? 0 : errorName(value as number)
       if (key === 'throttleTimeMs') return undefined
+      // What is said about an error is in each one's own words.
+      if (key === 'errorMessage') return value === null ? null : 'a text'
+      if (key === 'subscribedTopicNames' && Array.isArray(value)) return (value as string[]).toSorted()
+      if (key === 'topicPartitions' && Array.isArray(value))
+        return sorted(value, (each: { topicId: string }) => this.#names.get(each.topicId) ?? each.topicId)
       // Kafka keeps what it asks about in tables of its own order.
       if (key === 'topics' && Array.isArray(value))
         return sorted(
@@ -86,7 +91,9 @@ export class Conversation {
             `${topic.name} ${this.#names.get(topic.topicId) ?? topic.topicId}`,
         )
       if (key === 'partitions' && Array.isArray(value))
-        return sorted(value, (each: { partitionIndex: number }) => String(each.partitionIndex))
+        return sorted(value, (each: { partitionIndex: number } | number) =>
+          String(typeof each === 'number' ? each : each.partitionIndex),
+        )
       if (key === 'members' && Array.isArray(value)) {
         return sorted(value, (each: { memberId: string }) => this.#names.get(each.memberId) ?? each.memberId)
       }
@@ -630,10 +637,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 }
 
 /** Has one conversation with a coordinator and gives the transcript. */
-export async function converse(bootstrap: string, name: string): Promise<string[]> {
+export async function converse(
+  bootstrap: string,
+  name: string,
+  among: Readonly<Record<string, Scenario>> = scenarios,
+): Promise<string[]> {
   const talk = new Conversation(bootstrap)
   try {
-    await scenarios[name]!(talk)
+    await among[name]!(talk)
     return talk.transcript
   } finally {
     talk.close()

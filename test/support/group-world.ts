@@ -5,6 +5,7 @@ import { defineConfig } from '#core/config/define.ts'
 import { seededRandom } from '#core/ports/random.ts'
 import { VirtualTime } from '#core/ports/virtual-time.ts'
 import { silentLog } from '#core/telemetry/log.ts'
+import { consumerGroupHeartbeat } from '#core/wire/api/68-consumer-group-heartbeat.ts'
 import { deleteGroups } from '#core/wire/api/42-delete-groups.ts'
 import { describeGroups } from '#core/wire/api/15-describe-groups.ts'
 import { heartbeat } from '#core/wire/api/12-heartbeat.ts'
@@ -31,6 +32,7 @@ export interface GroupWorldOptions {
 export const topicIdOf = (name: string): string => Buffer.from(name.padEnd(16, '.')).toString('base64url')
 
 const apis = {
+  consumerGroupHeartbeat,
   joinGroup,
   syncGroup,
   heartbeat,

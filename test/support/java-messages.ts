@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Field, Fields, Message } from '#core/wire/schema.ts'
 import { Skipped } from './check.ts'
 import { kafkaLibs } from './kafka-definitions.ts'
+import { command } from './peers.ts'
 import { projectRoot } from './sources.ts'
 import type { Struct } from './wire-messages.ts'
 
@@ -70,5 +71,14 @@ export function runJava(program: string, input = '', args: readonly string[] = [
   })
   if (ran.error !== undefined) throw new Skipped(`no java: ${ran.error.message}`)
   if (ran.status !== 0) throw new Error(`${program} ended with ${ran.status}: ${ran.stderr}`)
+  return ran.stdout.trimEnd().split('\n')
+}
+
+/** Runs a program of test/interop/java without keeping this process from its work; the lines it prints. */
+export async function runJavaLater(program: string, args: readonly string[]): Promise<string[]> {
+  const ran = await command('java', ['-cp', join(kafkaLibs(), '*'), join(javaPrograms, program), ...args], {
+    timeoutMs: 120_000,
+  })
+  if (ran.code !== 0) throw new Error(`${program} ended with ${ran.code}: ${ran.stderr}`)
   return ran.stdout.trimEnd().split('\n')
 }

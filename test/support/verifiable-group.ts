@@ -32,7 +32,7 @@ export class VerifiableGroup {
     this.#groupId = groupId
   }
 
-  start(): VerifiableConsumer {
+  start(protocol: 'classic' | 'consumer' = 'classic'): VerifiableConsumer {
     const args = [
       'verifiable-consumer',
       '--bootstrap-server',
@@ -45,6 +45,7 @@ export class VerifiableGroup {
       '6000',
       '--reset-policy',
       'earliest',
+      ...(protocol === 'consumer' ? ['--group-protocol', 'consumer'] : []),
     ]
     const consumer = new VerifiableConsumer(
       `consumer ${this.#consumers.length}`,

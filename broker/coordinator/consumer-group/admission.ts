@@ -22,30 +22,31 @@ export function checkHeartbeat(
   const { memberEpoch, serverAssignor } = request
   // Until version 0 the coordinator makes the id of somebody who joins.
   const needsId = apiVersion >= 1 || memberEpoch > 0 || memberEpoch === epochs.leave
-  if (needsId && request.memberId.trim() === '') throw invalid("MemberId can't be empty.")
-  if (request.groupId.trim() === '') throw invalid("GroupId can't be empty.")
-  if (request.instanceId?.trim() === '') throw invalid("InstanceId can't be empty.")
-  if (request.rackId?.trim() === '') throw invalid("RackId can't be empty.")
+  if (needsId && request.memberId.trim() === '') throw invalid('the member id is missing')
+  if (request.groupId.trim() === '') throw invalid('the group id is missing')
+  if (request.instanceId?.trim() === '')
+    throw invalid('an instance id must not be empty; leave it out for a member that is not static')
+  if (request.rackId?.trim() === '') throw invalid('a rack id must not be empty; leave it out when there is none')
   if (memberEpoch === epochs.join) checkJoin(request)
   else if (memberEpoch === epochs.leaveForAWhile) {
-    if (request.instanceId === null) throw invalid("InstanceId can't be null.")
-  } else if (memberEpoch < epochs.leaveForAWhile) throw invalid('MemberEpoch is invalid.')
+    if (request.instanceId === null) throw invalid('only a member with an instance id can leave for a while')
+  } else if (memberEpoch < epochs.leaveForAWhile) throw invalid(`there is no member epoch ${memberEpoch}`)
   const served = world.config['group.consumer.assignors'].filter((name) => name in assignors)
   if (serverAssignor !== null && !served.includes(serverAssignor)) {
     throw new ProtocolError(
       'UNSUPPORTED_ASSIGNOR',
-      `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${served.join(', ')}.`,
+      `there is no assignor ${serverAssignor} here; choose one of ${served.join(', ')}`,
     )
   }
 }
 
 function checkJoin(request: ConsumerGroupHeartbeatRequest): void {
-  if (request.rebalanceTimeoutMs === -1) throw invalid('RebalanceTimeoutMs must be provided in first request.')
+  if (request.rebalanceTimeoutMs === -1) throw invalid('who joins must say its rebalance timeout')
   if (request.topicPartitions === null || request.topicPartitions.length > 0) {
-    throw invalid('TopicPartitions must be empty when (re-)joining.')
+    throw invalid('who joins must own nothing, and say so with an empty list')
   }
   if (request.subscribedTopicNames === null && request.subscribedTopicRegex === null) {
-    throw invalid('Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.')
+    throw invalid('who joins must subscribe to topics, by name or by pattern')
   }
 }
 
@@ -80,12 +81,12 @@ export function checkRoom(world: GroupWorld, group: ConsumerGroup, memberId: str
   if (group.members.size < limit || group.members.has(memberId)) return
   throw new ProtocolError(
     'GROUP_MAX_SIZE_REACHED',
-    `The consumer group has reached its maximum capacity of ${limit} members.`,
+    `the group has ${limit} members, and group.consumer.max.size allows no more`,
   )
 }
 
 export const unknownMember = (group: ConsumerGroup, memberId: string): ProtocolError =>
-  new ProtocolError('UNKNOWN_MEMBER_ID', `Member ${memberId} is not a member of group ${group.groupId}.`)
+  new ProtocolError('UNKNOWN_MEMBER_ID', `${memberId} is not in the group ${group.groupId}`)
 
 /** A static member that joins: a new one, or one that takes the place of its earlier self, unless that one lives. */
 export function admitStatic(
@@ -99,8 +100,7 @@ export function admitStatic(
   if (!isClassic && !usesClassic(known) && known.memberEpoch !== epochs.leaveForAWhile) {
     throw new ProtocolError(
       'UNRELEASED_INSTANCE_ID',
-      `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is ` +
-        `owned by ${known.memberId} member.`,
+      `${memberId} cannot be ${instanceId}: ${known.memberId} is, and has not left`,
     )
   }
   return { member: { ...known, memberId, memberEpoch: 0, previousMemberEpoch: 0 }, replaced: known }
@@ -112,12 +112,10 @@ export function staticMemberOf(
   memberId: string,
   instanceId: string,
 ): ConsumerMember {
-  if (known === undefined) throw new ProtocolError('UNKNOWN_MEMBER_ID', `Instance id ${instanceId} is unknown.`)
+  if (known === undefined)
+    throw new ProtocolError('UNKNOWN_MEMBER_ID', `nobody in the group has the instance id ${instanceId}`)
   if (known.memberId === memberId) return known
-  throw new ProtocolError(
-    'FENCED_INSTANCE_ID',
-    `Static member ${memberId} with instance id ${instanceId} was fenced by member ${known.memberId}.`,
-  )
+  throw new ProtocolError('FENCED_INSTANCE_ID', `${known.memberId} took the place of ${memberId} as ${instanceId}`)
 }
 
 function checkEpoch(
@@ -130,8 +128,7 @@ function checkEpoch(
   if (received < known && received === previousMemberEpoch && isWithin(owned, assigned)) return
   throw new ProtocolError(
     'FENCED_MEMBER_EPOCH',
-    `The consumer group member has a ${received > known ? 'greater' : 'smaller'} member epoch (${received}) than the ` +
-      `one known by the group coordinator (${known}). The member must abandon all its partitions and rejoin.`,
+    `the member says it is in epoch ${received}, but it is in ${known}: it must give up all partitions and join again`,
   )
 }
 

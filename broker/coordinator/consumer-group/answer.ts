@@ -60,8 +60,8 @@ const notFound = (message: string): ProtocolError => new ProtocolError('GROUP_ID
 function leaving(shard: Shard, request: ConsumerGroupHeartbeatRequest) {
   const { groupId } = request
   const group = shard.find(groupId)
-  if (group === undefined) throw notFound(`Group ${groupId} not found.`)
-  if (!(group instanceof ConsumerGroup)) throw notFound(`Group ${groupId} is not a consumer group.`)
+  if (group === undefined) throw notFound(`there is no group ${groupId}`)
+  if (!(group instanceof ConsumerGroup)) throw notFound(`${groupId} is not a consumer group`)
   return leave(shard, group, request)
 }
 
@@ -71,9 +71,9 @@ function staying(shard: Shard, context: RequestContext, request: ConsumerGroupHe
   const present = shard.find(groupId)
   if (present instanceof ConsumerGroup) return consumerHeartbeat(shard, present, context, request)
   const joins = request.memberEpoch === epochs.join
-  if (present === undefined && !joins) throw notFound(`Consumer group ${groupId} not found.`)
+  if (present === undefined && !joins) throw notFound(`there is no group ${groupId}`)
   const isClassic = present instanceof ClassicGroup
-  if (present !== undefined && !(joins && isClassic)) throw notFound(`Group ${groupId} is not a consumer group.`)
+  if (present !== undefined && !(joins && isClassic)) throw notFound(`${groupId} is not a consumer group`)
   const before = isClassic ? fromClassic(shard, present) : []
   // The group as it will be when what is written for it is replayed.
   const group = new ConsumerGroup(groupId)
@@ -100,6 +100,6 @@ export function answerConsumerDescribe(
   if (typeof found === 'string') return describeNoConsumerGroup(groupId, code(found), null)
   const group = found.find(groupId)
   if (group instanceof ConsumerGroup) return describeConsumerGroup(found, group)
-  const why = group === undefined ? 'not found' : 'is not a consumer group'
-  return describeNoConsumerGroup(groupId, code('GROUP_ID_NOT_FOUND'), `Group ${groupId} ${why}.`)
+  const why = group === undefined ? `there is no group ${groupId}` : `${groupId} is not a consumer group`
+  return describeNoConsumerGroup(groupId, code('GROUP_ID_NOT_FOUND'), why)
 }

@@ -101,6 +101,6 @@ function updatedBy(world: GroupWorld, member: ConsumerMember, { context, request
     }
     return { updated, owned: listed(ownedByName(world, subscription.ownedPartitions, 0)) }
   } catch {
-    throw new ProtocolError('INCONSISTENT_GROUP_PROTOCOL', 'The subscription of the consumer cannot be read.')
+    throw new ProtocolError('INCONSISTENT_GROUP_PROTOCOL', 'what the member says of its subscription cannot be read')
   }
 }

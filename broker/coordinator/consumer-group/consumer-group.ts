@@ -15,8 +15,8 @@ export class ConsumerGroup implements ModernGroup {
   readonly protocolType = 'consumer'
   readonly groupId: string
   isGone = false
-  /** Grows with every change of members, subscriptions or topics. */
-  groupEpoch = 0
+  /** Grows with every change of members, subscriptions or topics; 1 before the first, of which there is no record. */
+  groupEpoch = 1
   /** Of the subscribed topics when the group epoch was bumped last. */
   metadataHash = 0n
   /** The group epoch that the target assignment was made for; -1 without one. */
@@ -86,7 +86,7 @@ export class ConsumerGroup implements ModernGroup {
     switch (record.part) {
       case 'group':
         this.isGone = record.value === null
-        this.groupEpoch = record.value?.epoch ?? 0
+        this.groupEpoch = record.value?.epoch ?? 1
         this.metadataHash = record.value?.metadataHash ?? 0n
         return
       case 'topics':

@@ -115,7 +115,7 @@ export function changeSubscription(
   const regex: RegexChange = changeRegex(world, group, context, { member, updated }, records)
   // A pattern that is yet to be resolved will change the group then.
   const regexCounts = usesClassic(updated) ? regex !== 'none' : regex === 'resolved'
-  const mustBump = group.groupEpoch === 0 || namesChanged || regexCounts
+  const mustBump = namesChanged || regexCounts
   let { groupEpoch } = group
   if (mustBump || group.mustRefresh) {
     const topics = subscribedTopics(membersWith(group, updated), group.regexes)

@@ -37,7 +37,7 @@ export function reconcile(member: ConsumerMember, goal: Goal): ConsumerMember {
       if (goal.owned === null || goal.owned.length > 0) {
         throw new ProtocolError(
           'FENCED_MEMBER_EPOCH',
-          'The consumer group member is in a unknown state. The member must abandon all its partitions and rejoin.',
+          'a newer coordinator left the member in an unknown state: it must give up all partitions and join again',
         )
       }
       return advance(member, goal.epoch, goal)

@@ -83,7 +83,7 @@ export function compile(regex: string): RE2JS {
   } catch (error) {
     throw new ProtocolError(
       'INVALID_REGULAR_EXPRESSION',
-      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${(error as Error).message}.`,
+      `"${regex}" is not a pattern in RE2's syntax: ${(error as Error).message}`,
     )
   }
 }

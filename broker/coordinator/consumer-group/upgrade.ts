@@ -33,24 +33,26 @@ export function upgrade(world: GroupWorld, classic: ClassicGroup): CoordinatorRe
 
 function checkUpgrade(world: GroupWorld, classic: ClassicGroup): void {
   const policy = world.config['group.consumer.migration.policy']
-  if (policy !== 'bidirectional' && policy !== 'upgrade') throw refusal(classic, 'online upgrade is disabled')
+  if (policy !== 'bidirectional' && policy !== 'upgrade')
+    throw refusal(classic, 'group.consumer.migration.policy forbids it')
   if (classic.protocolType !== consumerProtocolType) {
-    throw refusal(classic, 'the group does not use the consumer embedded protocol')
+    throw refusal(classic, 'its members are not consumers')
   }
   if (classic.members.size > world.config['group.consumer.max.size']) {
-    throw refusal(classic, 'the group size exceeds the consumer group maximum size')
+    throw refusal(classic, 'it has more members than group.consumer.max.size allows')
   }
 }
 
 const refusal = ({ groupId }: ClassicGroup, why: string): ProtocolError =>
-  new ProtocolError('GROUP_ID_NOT_FOUND', `Cannot upgrade classic group ${groupId} to consumer group because ${why}.`)
+  new ProtocolError('GROUP_ID_NOT_FOUND', `the classic group ${groupId} cannot become a consumer group: ${why}`)
 
 function convert(world: GroupWorld, classic: ClassicGroup, member: Member): ConsumerMember {
   const epoch = classic.generationId
   try {
     const subscription = decodeSubscription(metadataOf(member, classic.protocolName))
     const { assignedPartitions, userData } = decodeAssignment(member.assignment)
-    if (userData !== null && userData.length > 0) throw customAssignor(classic)
+    if (userData !== null && userData.length > 0)
+      throw refusal(classic, 'its members assign with an assignor of their own')
     return {
       ...newMember(member.memberId),
       memberEpoch: epoch,
@@ -69,16 +71,9 @@ function convert(world: GroupWorld, classic: ClassicGroup, member: Member): Cons
     }
   } catch (error) {
     if (error instanceof ProtocolError) throw error
-    throw refusal(classic, 'the embedded consumer protocol is malformed')
+    throw refusal(classic, 'what its members wrote to one another cannot be read')
   }
 }
-
-const customAssignor = ({ groupId }: ClassicGroup): ProtocolError =>
-  new ProtocolError(
-    'GROUP_ID_NOT_FOUND',
-    `Cannot upgrade classic group ${groupId} to consumer group because an unsupported custom assignor is in use. ` +
-      'Please refer to the documentation or switch to a default assignor before re-attempting the upgrade.',
-  )
 
 /** What a member of the classic protocol has by the names of its topics, those that exist. */
 export function ownedByName(

@@ -1,0 +1,200 @@
+/**
+ * Consumer groups of KIP-848 as Apache Kafka's own programs use them: conversations that must be the same as with Apache
+ * Kafka, Java consumers that share, come and go, by name, by pattern and as static members, tools that show them, groups
+ * that go from one protocol to the other, and a log that Kafka's tools read.
+ */
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
+
+import { withBroker } from '../support/broker-under-test.ts'
+import type { Check } from '../support/check.ts'
+import { consumerGroupProperties, consumerGroupScenarios } from '../support/consumer-group-scenarios.ts'
+import { converse, pause, prepare } from '../support/group-scenarios.ts'
+import { runJavaLater } from '../support/java-messages.ts'
+import { kafkaTool, withKafka } from '../support/peers.ts'
+import { VerifiableGroup } from '../support/verifiable-group.ts'
+
+const settings = { ...consumerGroupProperties, 'auto.create.topics.enable': 'false' }
+/** Java consumers want a little longer than the conversations. */
+const patient = {
+  ...settings,
+  'group.consumer.session.timeout.ms': '10000',
+  'group.consumer.max.session.timeout.ms': '60000',
+}
+
+const admin = (bootstrap: string): Kafka =>
+  new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, clientId: 'check' })
+
+/** Fills a topic, made if need be, with the values from `first` on, spread over its partitions in turn. */
+async function fill(bootstrap: string, topic: string, partitions: number, count: number, first = 0): Promise<void> {
+  const kafka = admin(bootstrap)
+  const controls = kafka.admin()
+  await controls.connect()
+  await controls.createTopics({ topics: [{ topic, numPartitions: partitions }] })
+  await controls.disconnect()
+  const producer = kafka.producer()
+  await producer.connect()
+  const messages = Array.from({ length: count }, (_, i) => ({ value: String(first + i), partition: i % partitions }))
+  await producer.send({ topic, messages })
+  await producer.disconnect()
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    if (await holds()) return
+    await pause(50)
+  }
+  throw new Error(`${what} did not come about in ${ms} ms`)
+}
+
+const conversations: Check = {
+  name: 'consumer groups: every conversation is the one that Apache Kafka has',
+  run: async () => {
+    const expected: Record<string, string[]> = {}
+    const properties = Object.entries(consumerGroupProperties).map(([name, value]) => `${name}=${value}`)
+    await withKafka(async (bootstrap) => {
+      await prepare(bootstrap)
+      for (const name of Object.keys(consumerGroupScenarios)) {
+        expected[name] = await converse(bootstrap, name, consumerGroupScenarios)
+      }
+    }, properties.join(' '))
+    await withBroker(settings, async (bootstrap) => {
+      await prepare(bootstrap)
+      for (const name of Object.keys(consumerGroupScenarios)) {
+        assert.deepEqual(await converse(bootstrap, name, consumerGroupScenarios), expected[name], name)
+      }
+    })
+  },
+}
+
+/** What `ConsumerProtocol.java` read and owned. */
+async function consume(bootstrap: string, group: string, instance: string, subscription: string, wanted: number) {
+  const [values, owned] = await runJavaLater('ConsumerProtocol.java', [
+    bootstrap,
+    group,
+    instance,
+    subscription,
+    String(wanted),
+  ])
+  return { values: JSON.parse(values!) as number[], owned: owned! }
+}
+
+const numbers = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i)
+
+const patterns: Check = {
+  name: 'consumer groups: Java consumers subscribe by pattern, come back as static members and go on where they were',
+  run: () =>
+    withBroker(patient, async (bootstrap) => {
+      await fill(bootstrap, 'log-a', 2, 20)
+      await fill(bootstrap, 'other', 1, 5, 900)
+      const first = await consume(bootstrap, 'patterns', 'one', 'log-[a-z]', 20)
+      assert.deepEqual(first, { values: numbers(0, 20), owned: '[log-a-0, log-a-1]' })
+      await fill(bootstrap, 'log-b', 1, 10, 20)
+      const second = await consume(bootstrap, 'patterns', 'one', 'log-[a-z]', 10)
+      assert.deepEqual(second, { values: numbers(20, 10), owned: '[log-a-0, log-a-1, log-b-0]' })
+    }),
+}
+
+const tools: Check = {
+  name: 'consumer groups: kafka-consumer-groups and kafka-groups show them; their records are decoded',
+  run: () =>
+    withBroker(patient, async (bootstrap, broker) => {
+      await fill(bootstrap, 'lines', 2, 40)
+      const at = ['--bootstrap-server', bootstrap]
+      const group = new VerifiableGroup(bootstrap, 'lines', 'shown')
+      const groups = (...args: string[]): Promise<string> => kafkaTool(['consumer-groups', ...at, ...args])
+      try {
+        const one = group.start('consumer')
+        const two = group.start('consumer')
+        await until('two share', () => one.owned.size === 1 && two.owned.size === 1)
+        await until('all is read', () => group.consumedCount >= 40)
+        await until('the group is stable', async () => / Stable /.test(await groups('--list', '--state')))
+        assert.match(await groups('--describe', '--group', 'shown', '--state'), /shown .*uniform +Stable .* 2/)
+        const members = await groups('--describe', '--group', 'shown', '--members', '--verbose')
+        assert.equal(members.match(/lines:[01]/g)?.length, 4, members)
+        assert.match(await kafkaTool(['groups', ...at, '--list']), /shown +Consumer +consumer/)
+        await one.stop()
+        await two.stop()
+      } finally {
+        group.killAll()
+      }
+      await until('the group is empty', async () => / Empty/.test(await groups('--list', '--state')))
+      assert.match(await groups('--describe', '--group', 'shown'), /lines +0 +20 +20 +0/)
+      assert.match(await groups('--delete', '--group', 'shown'), /successful/i)
+      assert.doesNotMatch(await groups('--list'), /shown/)
+      await decodeLog(broker.dataDir)
+    }),
+}
+
+/** What `kafka-dump-log` makes of all that the coordinator wrote. */
+async function decodeLog(dataDir: string): Promise<void> {
+  const logs = (await readdir(dataDir, { recursive: true })).filter((name) =>
+    /__consumer_offsets-\d+\/\d+\.log$/.test(name),
+  )
+  const files = logs.map((name) => join(dataDir, name)).join(',')
+  const dump = await kafkaTool(['dump-log', '--offsets-decoder', '--deep-iteration', '--files', files])
+  for (const type of [3, 5, 6, 7, 8]) assert.match(dump, new RegExp(`"type":"${type}"`), `type ${type}`)
+  assert.doesNotMatch(dump, /isvalid: false|corrupt|Error|Exception|unknown/i)
+}
+
+const migration: Check = {
+  name: 'consumer groups: members of both protocols share one group, which changes its kind; no partition has two owners',
+  run: () =>
+    withBroker(patient, async (bootstrap) => {
+      await fill(bootstrap, 'moves', 6, 600)
+      const group = new VerifiableGroup(bootstrap, 'moves', 'moving')
+      const kind = async (): Promise<string> =>
+        (await kafkaTool(['groups', '--bootstrap-server', bootstrap, '--list'])).match(/moving +(\S+)/)?.[1] ?? ''
+      try {
+        const old = group.start('classic')
+        await until('the classic member has all partitions', () => old.owned.size === 6)
+        assert.equal(await kind(), 'Classic')
+        const young = group.start('consumer')
+        await until('both share', () => old.owned.size === 3 && young.owned.size === 3)
+        assert.equal(await kind(), 'Consumer')
+        await fill(bootstrap, 'moves', 6, 300, 600)
+        await until('all is read', () => group.distinctCount >= 900)
+        await young.stop()
+        await until('the classic member has all partitions again', () => old.owned.size === 6)
+        assert.equal(await kind(), 'Classic')
+        await fill(bootstrap, 'moves', 6, 60, 900)
+        await until('all is read', () => group.distinctCount >= 960)
+        group.assertOneOwnerEach()
+        await old.stop()
+      } finally {
+        group.killAll()
+      }
+    }),
+}
+
+const sharing: Check = {
+  name: 'consumer groups: three verifiable consumers come and go; no partition has two owners, no record is missed',
+  run: () =>
+    withBroker(patient, async (bootstrap) => {
+      await fill(bootstrap, 'verified', 6, 600)
+      const group = new VerifiableGroup(bootstrap, 'verified', 'verify')
+      try {
+        const a = group.start('consumer')
+        await until('the first one has all partitions', () => a.owned.size === 6)
+        const b = group.start('consumer')
+        const c = group.start('consumer')
+        await until('three share', () => [a, b, c].every((each) => each.owned.size === 2))
+        await fill(bootstrap, 'verified', 6, 300, 600)
+        await until('all is read', () => group.distinctCount >= 900)
+        await b.stop()
+        await until('two share', () => a.owned.size === 3 && c.owned.size === 3)
+        c.kill()
+        await until('the last one has all partitions', () => a.owned.size === 6)
+        await fill(bootstrap, 'verified', 6, 60, 900)
+        await until('all is read', () => group.distinctCount >= 960)
+        group.assertOneOwnerEach()
+        await a.stop()
+      } finally {
+        group.killAll()
+      }
+    }),
+}
+
+export const checks: readonly Check[] = [conversations, sharing, patterns, tools, migration]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { seededRandom } from '#core/ports/random.ts'
 import type { PartitionLog } from '../../broker/log/partition-log.ts'
-import { committedTable, KeyedHistory } from '../support/keyed-history.ts'
+import { KeyedHistory, viewOf } from '../support/keyed-history.ts'
 import { batchesFrom, nextLife, oneLog, openLogs, topicConfig } from '../support/logs.ts'
 
 const config = {
@@ -13,18 +13,6 @@ const config = {
   'delete.retention.ms': 500,
   'file.delete.delay.ms': 0,
 }
-
-/** What must be the same before and after: what readers keep, what the next append of a producer is held against. */
-const seen = async (log: PartitionLog): Promise<unknown> => ({
-  table: await committedTable(log),
-  end: log.logEndOffset,
-  stable: log.lastStableOffset,
-  producers: [...log.activeProducers()]
-    .map(({ producerId, producerEpoch, lastSequence, currentTxnStartOffset }) =>
-      [producerId, producerEpoch, lastSequence, currentTxnStartOffset].join(' '),
-    )
-    .sort(),
-})
 
 /** Offsets rise, no key is twice below where compaction ended, sequences are those of whole batches. */
 async function isCompacted(log: PartitionLog, cleanedOffset: number): Promise<void> {
@@ -54,9 +42,9 @@ async function life(seed: number, keyBytes: number): Promise<void> {
     log.roll()
     log.advanceHighWatermark(log.logEndOffset)
     await log.flush()
-    const before = await seen(log)
+    const before = await viewOf(log)
     await logs.clean()
-    expect(await seen(log)).toEqual(before)
+    expect(await viewOf(log)).toEqual(before)
     const { cleanedOffset } = log.compaction
     if (cleanedOffset !== undefined && keyBytes > 1e4) await isCompacted(log, cleanedOffset)
     // Another life, in which producers are known from the log alone.
@@ -69,7 +57,7 @@ async function life(seed: number, keyBytes: number): Promise<void> {
     log = logs.get('t', 0)!
     log.updateConfig(topicConfig(config))
     log.advanceHighWatermark(log.logEndOffset)
-    expect(await seen(log)).toEqual(before)
+    expect(await viewOf(log)).toEqual(before)
   }
 }
 

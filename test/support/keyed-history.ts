@@ -113,3 +113,13 @@ export async function committedTable(log: PartitionLog): Promise<Record<string, 
   }
   return Object.fromEntries([...table].sort())
 }
+
+/** What compaction and restarts must not change: what readers keep, and what the next append of a producer is held against. */
+export async function viewOf(log: PartitionLog): Promise<unknown> {
+  const producers = [...log.activeProducers()].map(
+    ({ producerId, producerEpoch, lastSequence, currentTxnStartOffset }) =>
+      `${producerId} ${producerEpoch} ${lastSequence} ${currentTxnStartOffset}`,
+  )
+  const { logEndOffset, lastStableOffset } = log
+  return { table: await committedTable(log), logEndOffset, lastStableOffset, producers: producers.sort() }
+}

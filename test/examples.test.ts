@@ -40,6 +40,16 @@ describe('examples', () => {
     expect(code).toBe(0)
   }, 60_000)
 
+  it('broker-in-tests tests an application', async () => {
+    const { code, stdout, stderr } = await fromSource(
+      [join(projectRoot, 'examples/broker-in-tests/with-node-test.ts')],
+      folder,
+    )
+    expect(stderr).not.toMatch(/Error/)
+    expect(stdout).toMatch(/pass 1/)
+    expect(code).toBe(0)
+  }, 60_000)
+
   it('log-pulse accounts for every line, and its windows hold the counts', async () => {
     const apache = [
       '[Sun Dec 04 04:47:44 2005] [notice] one',

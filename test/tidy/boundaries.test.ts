@@ -20,6 +20,7 @@ const packages: Record<string, readonly string[]> = {
   streams: ['rxjs', 'sorted-btree'],
   'broker/commands': ['commander', 'cli-table3', 'cli-progress'],
   'millrace.ts': ['commander'],
+  'examples/broker-in-tests': ['kafkajs', 'vitest'],
   examples: ['rxjs', 'kafkajs', 'zod', 'cli-progress', 'cli-table3'],
 }
 

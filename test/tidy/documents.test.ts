@@ -12,9 +12,11 @@ const documents = [
 ]
 
 describe('documents', () => {
-  it('the snippets of the README stand in the examples, letter for letter', () => {
-    const snippets = [...read('README.md').matchAll(/<!-- from (\S+) -->\n```\w*\n([\s\S]*?)```/g)]
-    expect(snippets.length).toBeGreaterThanOrEqual(3)
+  it('snippets stand in the examples, letter for letter', () => {
+    const snippets = documents.flatMap((file) => [
+      ...read(file).matchAll(/<!-- from (\S+) -->\n```\w*\n([\s\S]*?)```/g),
+    ])
+    expect(snippets.length).toBeGreaterThanOrEqual(5)
     for (const [, file, snippet] of snippets) expect(read(file!), file).toContain(snippet)
   })
 

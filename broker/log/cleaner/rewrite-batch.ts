@@ -16,10 +16,12 @@ export interface RawRecord {
   readonly timestamp: number
   readonly key: Buffer | null
   readonly hasValue: boolean
-  /** Its attributes. */
   readonly attributes: number
+  /** The unpacked bytes of the batch. */
+  readonly bytes: Buffer
   /** From the offset delta to the end: what stays as it is whatever the timestamps are counted from. */
-  readonly rest: Buffer
+  readonly restAt: number
+  readonly end: number
 }
 
 /** The records of a batch with their bytes. Throws RECORDS_CORRUPT and the errors of `decompress`. */
@@ -46,7 +48,7 @@ export function rawRecords(batch: RecordBatch): RawRecord[] {
       const key = keyBytes < 0 ? null : bytes.subarray(keyAt, keyAt + keyBytes)
       cursor.position += Math.max(0, keyBytes)
       const hasValue = readVarint(cursor) >= 0
-      records.push({ offset, timestamp, key, hasValue, attributes, rest: bytes.subarray(restAt, end) })
+      records.push({ offset, timestamp, key, hasValue, attributes, bytes, restAt, end })
       cursor.position = end
     }
   } catch (error) {
@@ -62,7 +64,7 @@ export function rawRecords(batch: RecordBatch): RawRecord[] {
  */
 export function withRecords(batch: RecordBatch, records: readonly RawRecord[], deleteHorizonMs?: number): Buffer {
   const baseTimestamp = deleteHorizonMs ?? records[0]!.timestamp
-  const sizes = records.map((each) => 1 + varlongSize(each.timestamp - baseTimestamp) + each.rest.length)
+  const sizes = records.map((each) => 1 + varlongSize(each.timestamp - baseTimestamp) + each.end - each.restAt)
   const body = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + varintSize(size) + size, 0))
   let at = 0
   let maxTimestamp = -1
@@ -70,7 +72,7 @@ export function withRecords(batch: RecordBatch, records: readonly RawRecord[], d
     at = writeVarint(body, at, sizes[i]!)
     body[at++] = record.attributes
     at = writeVarlong(body, at, record.timestamp - baseTimestamp)
-    at += record.rest.copy(body, at)
+    at += record.bytes.copy(body, at, record.restAt, record.end)
     if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp
   })
   const horizon = deleteHorizonMs === undefined ? 0 : batchAttributes.deleteHorizon

@@ -47,7 +47,7 @@ async function warm(server: Server, perf: PerfClient): Promise<void> {
 }
 
 export async function run(): Promise<BenchReport> {
-  const built = await command('npx', ['tsc', '-p', 'tsconfig.json'], { cwd: projectRoot })
+  const built = await command('npm', ['run', 'build'], { cwd: projectRoot })
   if (built.code !== 0) throw new Error(`the build failed\n${built.stdout}`)
   const rows: Row[] = []
   const say = (more: readonly Row[]): void => {

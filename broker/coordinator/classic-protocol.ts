@@ -10,6 +10,7 @@ import { heartbeat } from './group/heartbeat.ts'
 import { type Joining, joinGroup } from './group/join.ts'
 import { type Leaver, leaveGroup } from './group/leave.ts'
 import { joinProblem, syncProblem } from './group/member.ts'
+import { groupRecord } from './group/snapshot.ts'
 import { syncGroup } from './group/sync.ts'
 import type { RequestContext } from './ports.ts'
 import type { Shard } from './shard.ts'
@@ -66,7 +67,11 @@ function join(shard: Shard, joining: Joining): void {
   const ended = shard.clearFor('classic', groupId)
   if (typeof ended === 'string') return reply(joinProblem('INCONSISTENT_GROUP_PROTOCOL', ''))
   if (ended.length > 0) shard.run(groupId, { records: ended })
-  shard.run(groupId, joinGroup(shard, shard.group(groupId), joining))
+  const isNew = !shard.classic.has(groupId)
+  const group = shard.group(groupId)
+  // A group is there from its first request on, even when nobody comes with the id that was given out.
+  if (isNew) shard.run(groupId, { records: [groupRecord(group)] })
+  shard.run(groupId, joinGroup(shard, group, joining))
 }
 
 /** Answers a SyncGroup: in a classic group when the leader has assigned. */

@@ -570,6 +570,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const late = await newMember(talk, client, 'L', { groupId, sessionTimeoutMs: 1000 })
     await pause(1400)
     await talk.ask(client, joinGroup, 5, joinRequest({ groupId, memberId: late }), 'too late')
+    await talk.ask(client, describeGroups, 6, { groups: [groupId] })
   },
 
   'a session that ends': async (talk) => {

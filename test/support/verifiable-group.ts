@@ -41,11 +41,9 @@ export class VerifiableGroup {
       this.#topic,
       '--group-id',
       this.#groupId,
-      '--session-timeout',
-      '6000',
       '--reset-policy',
       'earliest',
-      ...(protocol === 'consumer' ? ['--group-protocol', 'consumer'] : []),
+      ...(protocol === 'consumer' ? ['--group-protocol', 'consumer'] : ['--session-timeout', '6000']),
     ]
     const consumer = new VerifiableConsumer(
       `consumer ${this.#consumers.length}`,

@@ -19,12 +19,9 @@ const chains: ReadonlyMap<string, readonly string[]> = new Map(
 )
 
 /** Every name that a broker shows, in Kafka's order: by name. */
-const shownNames: readonly string[] = [
-  ...new Set([
-    ...[...kafkaSettings.values()].filter(({ hidden }) => !hidden).map(({ name }) => name),
-    ...Object.keys(declared),
-  ]),
-].sort()
+const shownNames: readonly string[] = [...new Set([...kafkaSettings.keys(), ...Object.keys(declared)])]
+  .filter((name) => kafkaSettings.get(name)?.hidden !== true)
+  .sort()
 
 /** True for a setting that may change while the broker runs: Kafka's settings for the whole cluster. */
 export const changesWhileRunning = (name: string): boolean => kafkaSettings.get(name)?.dynamic === 'cluster'

@@ -219,7 +219,11 @@ export async function prepareTransactions(bootstrap: string): Promise<void> {
     }
   }
   // The first producer id of all is 0, which would look like none.
-  await client.call(initProducerId, 4, { transactionalId: null, transactionTimeoutMs: 1 })
+  for (;;) {
+    const request = { transactionalId: null, transactionTimeoutMs: 1 }
+    if ((await client.call(initProducerId, 4, request)).errorCode === 0) break
+    await pause(20)
+  }
   // Every partition of the coordinators is up when each of these ids can be asked for.
   for (let i = 0; i < 200; i++) {
     for (;;) {

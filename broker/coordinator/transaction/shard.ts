@@ -92,7 +92,14 @@ export class TransactionShard {
   }
 
   #append(record: TransactionRecord, done: Done): void {
-    this.#writer.append([record], done)
+    try {
+      this.#writer.append([record], done)
+    } catch (error) {
+      // An id that no record has room for, of which nothing may stay here.
+      const { message } = error as Error
+      this.#ports.log('error', 'a transactional id cannot be written down', { partition: this.partition, message })
+      done('UNKNOWN_SERVER_ERROR')
+    }
   }
 
   /** Writes the markers of a prepared transaction, then that it is complete. */

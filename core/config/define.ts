@@ -106,10 +106,18 @@ export const long = setting<number>(
   (value) => (value === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(value)),
 )
 /** Any number. */
-export const double = setting<number>('DOUBLE', (raw) => {
-  const value = Number(raw)
-  return Number.isNaN(value) || String(raw).trim() === '' ? expected('a number') : value
-})
+export const double = setting<number>(
+  'DOUBLE',
+  (raw) => {
+    const value = Number(raw)
+    return Number.isNaN(value) || String(raw).trim() === '' ? expected('a number') : value
+  },
+  // As Java writes it: with a fraction in any case, and large or small ones with an exponent after a capital letter.
+  (value) => {
+    const text = String(value).toUpperCase().replace('E+', 'E')
+    return /^-?\d+$/.test(text) ? `${text}.0` : text
+  },
+)
 /** Words between commas, or a JSON list; blanks around them do not count. */
 export const list = setting<readonly string[]>(
   'LIST',

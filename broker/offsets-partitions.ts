@@ -3,7 +3,7 @@ import { ProtocolError } from '#core/wire/errors.ts'
 import type { MetadataImage } from './controller/image.ts'
 import type { OffsetsPartitions, Topics } from './coordinator/ports.ts'
 import type { TransactionPartitions } from './coordinator/transaction/ports.ts'
-import { offsetsTopic, transactionsTopic } from './publisher.ts'
+import { offsetsTopic, transactionsTopic } from './coordinator/topics.ts'
 import type { Partitions } from './replication/partitions.ts'
 
 /** `__consumer_offsets` as the group coordinator wants it: an append is done when it may be acknowledged. */

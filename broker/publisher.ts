@@ -2,6 +2,7 @@ import type { Log } from '#core/telemetry/log.ts'
 
 import type { Configs } from './controller/configs.ts'
 import type { AnyMetadataRecord, Controller } from './controller/controller.ts'
+import { type CoordinatorTopic, isCoordinatorTopic } from './coordinator/topics.ts'
 import { metadataTopic } from './controller/metadata-log.ts'
 import { type TopicImage, configResources } from './controller/image.ts'
 import type { TopicConfig } from './log/config.ts'
@@ -15,15 +16,6 @@ export interface PublisherListener {
   coordinatorTopicRemoved(topic: CoordinatorTopic, partitions: number): void
   topicsRemoved(names: readonly string[]): void
 }
-
-/** Where the group coordinator keeps what it knows. */
-export const offsetsTopic = '__consumer_offsets'
-/** Where the transaction coordinator does. */
-export const transactionsTopic = '__transaction_state'
-export type CoordinatorTopic = typeof offsetsTopic | typeof transactionsTopic
-
-const isCoordinatorTopic = (name: string): name is CoordinatorTopic =>
-  name === offsetsTopic || name === transactionsTopic
 
 /**
  * Makes the world follow the metadata: opens, configures and removes the logs of partitions as the image says. Runs once

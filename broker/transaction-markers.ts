@@ -6,7 +6,7 @@ import type { MetadataImage } from './controller/image.ts'
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import type { TransactionMarker } from './coordinator/transaction/ports.ts'
 import { markerBatch } from './log/transaction-marker.ts'
-import { offsetsTopic } from './publisher.ts'
+import { offsetsTopic } from './coordinator/topics.ts'
 import type { Partitions } from './replication/partitions.ts'
 
 /** Writes one marker; `done` hears NONE when it may be acknowledged, else the error of the log. */

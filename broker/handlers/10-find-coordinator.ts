@@ -2,7 +2,7 @@ import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
 import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { Node } from '../node.ts'
-import { offsetsTopic, transactionsTopic } from '../publisher.ts'
+import { offsetsTopic, transactionsTopic } from '../coordinator/topics.ts'
 import { demand } from './authorization.ts'
 import { brokersFor } from './brokers.ts'
 import { codeOf, messageOf } from './failure.ts'

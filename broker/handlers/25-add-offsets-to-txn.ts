@@ -1,11 +1,10 @@
 import { addOffsetsToTxn } from '#core/wire/api/25-add-offsets-to-txn.ts'
 import { errorCodes } from '#core/wire/errors.ts'
 
+import { offsetsTopic } from '../coordinator/topics.ts'
 import { demand } from './authorization.ts'
 import { serve } from './handler.ts'
 import { createMissing } from './topic-creation.ts'
-
-const offsetsTopic = '__consumer_offsets'
 
 /**
  * Tells the coordinator that a transaction is going to commit offsets of a group: it adds the partition that keeps them.

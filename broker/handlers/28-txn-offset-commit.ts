@@ -2,6 +2,7 @@ import { type TxnOffsetCommitRequest, txnOffsetCommit } from '#core/wire/api/28-
 import { type ErrorName, errorCodes } from '#core/wire/errors.ts'
 
 import { refuseTxnCommit } from '../coordinator/offsets/answer-txn-commit.ts'
+import { offsetsTopic } from '../coordinator/topics.ts'
 import type { Node } from '../node.ts'
 import { demand, divideTopics } from './authorization.ts'
 import { groupContext } from './group-context.ts'
@@ -20,16 +21,19 @@ export const txnOffsetCommitHandler = serve(txnOffsetCommit, {
   handle: async (node, request, call) => {
     demand(node, call.client, 'READ', 'GROUP', request.groupId)
     const { allowed, refused } = divideTopics(node, call.client, 'READ', request.topics)
-    const problem = await ensureGroup(node, request, call.apiVersion)
-    if (problem !== 'NONE') return refuseTxnCommit(request, errorCodes[forVersion(problem, call.apiVersion)].code)
-    const { topics } = await node.groups.txnOffsetCommit(groupContext(call), { ...request, topics: allowed })
     const forbidden = refuseTxnCommit({ ...request, topics: refused }, errorCodes.TOPIC_AUTHORIZATION_FAILED.code)
+    if (allowed.length === 0) return forbidden
+    const problem = await ensureGroup(node, request, call.apiVersion)
+    const { topics } =
+      problem === 'NONE'
+        ? await node.groups.txnOffsetCommit(groupContext(call), { ...request, topics: allowed })
+        : refuseTxnCommit({ ...request, topics: allowed }, errorCodes[forVersion(problem, call.apiVersion)].code)
     return { throttleTimeMs: 0, topics: [...topics, ...forbidden.topics] }
   },
 })
 
 function ensureGroup(node: Node, request: TxnOffsetCommitRequest, apiVersion: number): ErrorName | Promise<ErrorName> {
-  const partitions = node.partitions.of('__consumer_offsets')
+  const partitions = node.partitions.of(offsetsTopic)
   if (partitions.length === 0) return 'COORDINATOR_NOT_AVAILABLE'
   const partition = partitions[node.groups.partitionFor(request.groupId)]
   if (partition === undefined) return 'NOT_COORDINATOR'

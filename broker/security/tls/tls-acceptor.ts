@@ -34,7 +34,11 @@ export function tlsAcceptor(context: SecureContextOptions, options: TlsAcceptorO
     requestCert: clientAuth !== 'none',
     rejectUnauthorized: clientAuth === 'required',
   })
-  server.on('tlsClientError', (error, socket) => failed(addressOf(socket), error.message))
+  server.on('tlsClientError', (error: NodeJS.ErrnoException & { readonly reason?: string }, socket) => {
+    if (socket.authorizationError) failed(addressOf(socket), distrust(socket))
+    // Who only looks whether the port is open has not failed.
+    else if (error.code !== 'ECONNRESET') failed(addressOf(socket), error.reason ?? error.message)
+  })
   server.on('secureConnection', (socket) => {
     const secured = waiting.get(peerOf(socket))
     const principal = principalOf(socket, clientAuth, mapping)
@@ -46,16 +50,19 @@ export function tlsAcceptor(context: SecureContextOptions, options: TlsAcceptorO
   return (accepted, secured) => {
     const peer = peerOf(accepted)
     waiting.set(peer, secured)
-    accepted.once('close', () => waiting.delete(peer))
+    accepted.once('close', () => {
+      // The peer may be back on the same port by now.
+      if (waiting.get(peer) === secured) waiting.delete(peer)
+    })
     server.emit('connection', accepted)
   }
 }
 
-/** Who the client is by its certificate, or why it is refused. A certificate that is asked for but bad counts as none does not. */
+/** Who the client is by its certificate, or why it is refused. A bad one is refused also where none would do. */
 function principalOf(socket: TLSSocket, clientAuth: ClientAuth, mapping: PrincipalMapping): Principal | string {
   const certificate = clientAuth === 'none' ? undefined : socket.getPeerX509Certificate()
   if (certificate === undefined) return anonymous
-  if (!socket.authorized) return `the certificate of the client is not trusted: ${String(socket.authorizationError)}`
+  if (!socket.authorized) return distrust(socket)
   try {
     const subject = subjectOf(certificate.raw)
     const name = mapping(subject)
@@ -65,5 +72,9 @@ function principalOf(socket: TLSSocket, clientAuth: ClientAuth, mapping: Princip
   }
 }
 
-const addressOf = (socket: Socket): string => socket.remoteAddress ?? 'unknown'
+const distrust = ({ authorizationError }: TLSSocket): string =>
+  `the certificate of the client is not trusted: ${String(authorizationError)}`
+/** A socket that is closed has forgotten its peer; the one below it was asked before. */
+const addressOf = (socket: Socket & { readonly _parent?: Socket }): string =>
+  socket.remoteAddress ?? socket._parent?.remoteAddress ?? 'unknown'
 const peerOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`

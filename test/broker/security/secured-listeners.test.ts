@@ -9,13 +9,17 @@ import { type ListenerName, SecuredBroker, listenerNames, password } from '../..
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
 let world: SecuredBroker
+const failures: Readonly<Record<string, unknown>>[] = []
 
 beforeAll(async () => {
-  world = await SecuredBroker.start({
-    'connection.failed.authentication.delay.ms': '0',
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:alice',
-  })
+  world = await SecuredBroker.start(
+    {
+      'connection.failed.authentication.delay.ms': '0',
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:alice',
+    },
+    { log: (_, message, details) => void (message === 'authentication failed' && failures.push(details ?? {})) },
+  )
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -76,15 +80,24 @@ describe('listeners', () => {
   })
 
   it.each([
-    ['another authority', 'SSL', { 'ssl.truststore.location': 'stranger' }],
-    ['no certificate', 'MUTUAL', {}],
-    ['a certificate that nobody trusts', 'MUTUAL', { 'ssl.keystore.location': 'imposter' }],
-    ['plain bytes', 'SSL', { 'security.protocol': 'PLAINTEXT' }],
-  ] as const)('TLS with %s comes to nothing', async (_, listener, more) => {
-    const files = world.security.files as Readonly<Record<string, string>>
-    const named = Object.fromEntries(Object.entries(more).map(([name, value]) => [name, files[value] ?? value]))
-    await expect(describeWith(listener, settings(listener, named))).rejects.toThrow(/no connection|lost the connection/)
-  })
+    ['another authority', 'SSL', { 'ssl.truststore.location': 'stranger' }, undefined],
+    ['no certificate', 'MUTUAL', {}, /^peer did not return a certificate$/],
+    ['a certificate that nobody trusts', 'MUTUAL', { 'ssl.keystore.location': 'imposter' }, /not trusted/],
+    ['plain bytes', 'SSL', { 'security.protocol': 'PLAINTEXT' }, /^wrong version number$/],
+  ] as const)(
+    'TLS with %s comes to nothing, and the log says why if the broker can know',
+    async (_, listener, more, reason) => {
+      failures.length = 0
+      const files = world.security.files as Readonly<Record<string, string>>
+      const named = Object.fromEntries(Object.entries(more).map(([name, value]) => [name, files[value] ?? value]))
+      await expect(describeWith(listener, settings(listener, named))).rejects.toThrow(
+        /no connection|lost the connection/,
+      )
+      if (reason === undefined) expect(failures).toEqual([])
+      else
+        expect(failures[0]).toEqual({ client: '/127.0.0.1', mechanism: 'TLS', reason: expect.stringMatching(reason) })
+    },
+  )
 
   it('the name in the certificate of the broker is looked at unless told otherwise', async () => {
     await using other = await startBroker({

@@ -32,6 +32,7 @@ import type { OperationsServer } from './operations/operations-server.ts'
 import { offsetsPartitions, topicsOf, transactionPartitions } from './offsets-partitions.ts'
 import { Publisher } from './publisher.ts'
 import { Quotas } from './quota/quotas.ts'
+import { FetchSessions } from './replication/fetch-session.ts'
 import { Partitions } from './replication/partitions.ts'
 import { type FirstUser, missingUsers } from './security/first-users.ts'
 import { guard } from './security/guard.ts'
@@ -154,6 +155,7 @@ export class RunningBroker implements Broker {
       writeMarker,
       logs,
       buffers: new BufferPool(),
+      fetchSessions: new FetchSessions(ports.clock, ports.random, config['max.incremental.fetch.session.cache.slots']),
       log,
       logLevels,
       metrics: this.metrics,
@@ -228,12 +230,15 @@ export class RunningBroker implements Broker {
     for (const listener of this.#listeners) listener.close()
     const waiting = [...this.#partitions.all()]
     for (const partition of waiting) partition.retire()
-    await this.#transactions.close()
-    await this.#groups.close()
-    await Promise.all(this.#listeners.map((listener) => listener.stop(this.config['millrace.drain.timeout.ms'])))
-    await this.#controller.resign()
-    await this.#logs.close({ brokerEpoch: this.#controller.brokerEpoch })
-    await this.#operations?.stop()
+    try {
+      await this.#transactions.close()
+      await this.#groups.close()
+      await Promise.all(this.#listeners.map((listener) => listener.stop(this.config['millrace.drain.timeout.ms'])))
+      await this.#controller.resign()
+      await this.#logs.close({ brokerEpoch: this.#controller.brokerEpoch })
+    } finally {
+      await this.#operations?.stop()
+    }
   }
 
   /** Loads what renders metrics only where somebody reads them. */

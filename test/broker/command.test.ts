@@ -8,6 +8,8 @@ import type { LogLevel } from '#core/telemetry/log.ts'
 import { brokerCommand, leaveCommand } from '../../broker/command.ts'
 import { brokerConfigDefinition } from '../../broker/config.ts'
 import { type BrokerOptions, startBroker } from '../../broker/start.ts'
+import { stopOnSignals } from '../../broker/stop-signals.ts'
+import { fetch, fetchBody, makeTopic, metadata, wireClient } from '../support/memory-broker.ts'
 
 /** What Apache Kafka's own server.properties sets. */
 const shipped = {
@@ -124,6 +126,35 @@ describe('millrace broker', () => {
     const before = process.listenerCount('SIGTERM')
     await run(() => brokerCommand({ port: 'abc' }))
     expect(process.listenerCount('SIGTERM')).toBe(before)
+  })
+})
+
+describe('signals', () => {
+  it('drain the broker the first time, and end it at once the second time', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
+    const signals = stopOnSignals()
+    try {
+      process.emit('SIGTERM')
+      await signals.first
+      expect(exit).not.toHaveBeenCalled()
+      process.emit('SIGINT')
+      expect(exit).toHaveBeenCalledWith(130)
+    } finally {
+      signals.release()
+      exit.mockRestore()
+    }
+  })
+
+  it('let requests that are under way end, and close who has none', async () => {
+    const broker = await startBroker({ memory: true })
+    const [idle, busy] = await Promise.all([wireClient(broker), wireClient(broker)])
+    await makeTopic(idle, 'a')
+    const waiting = busy.call(fetch, 12, { ...fetchBody('a', 0), maxWaitMs: 60_000, minBytes: 1 })
+    const written = busy.call(produce, 9, produceBody('a', batchOf(['late'])))
+    await idle.call(metadata, 12, { topics: null })
+    await broker.stop()
+    expect((await waiting).errorCode).toBe(0)
+    await expect(Promise.race([written, Promise.reject(new Error('gone'))])).rejects.toThrow()
   })
 })
 

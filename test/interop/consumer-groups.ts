@@ -4,17 +4,28 @@
  * that go from one protocol to the other, and a log that Kafka's tools read.
  */
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 
+import { zeroUuid } from '#core/bytes/uuid.ts'
+import { metadata } from '#core/wire/api/03-metadata.ts'
+import { consumerGroupHeartbeat } from '#core/wire/api/68-consumer-group-heartbeat.ts'
+import {
+  type ConsumerGroupDescribeResponse,
+  type ConsumerGroupDescribeResponseInput,
+  consumerGroupDescribe,
+} from '#core/wire/api/69-consumer-group-describe.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
+import { coordinatorOver } from '../support/coordinator-over.ts'
 import { consumerGroupProperties, consumerGroupScenarios } from '../support/consumer-group-scenarios.ts'
 import { converse, pause, prepare } from '../support/group-scenarios.ts'
 import { runJavaLater } from '../support/java-messages.ts'
-import { kafkaTool, withKafka } from '../support/peers.ts'
+import { freePort, kafkaTool, withKafka } from '../support/peers.ts'
 import { VerifiableGroup } from '../support/verifiable-group.ts'
+import { WireClient } from '../support/wire-client.ts'
 
 const settings = { ...consumerGroupProperties, 'auto.create.topics.enable': 'false' }
 /** Java consumers want a little longer than the conversations. */
@@ -68,6 +79,75 @@ const conversations: Check = {
     })
   },
 }
+
+const foreignLog: Check = {
+  name: 'consumer groups: a group that Apache Kafka wrote is the same when our coordinator reads its log',
+  run: async () => {
+    const port = await freePort()
+    const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
+    const properties = { ...consumerGroupProperties, 'group.consumer.session.timeout.ms': '60000' }
+    const props = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
+    const env = { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m', KAFKA_PROPS: props.join(' ') }
+    await kafkaTool(['start', String(port), directory], { env })
+    let theirs: DescribedGroup[]
+    const topicIds = new Map<string, string>()
+    try {
+      await prepare(`127.0.0.1:${port}`)
+      theirs = await leaveGroups(`127.0.0.1:${port}`, topicIds)
+    } finally {
+      await kafkaTool(['stop', String(port)])
+    }
+    const groups = await coordinatorOver(directory, {
+      topicId: (name) => topicIds.get(name),
+      topicName: (id) => [...topicIds].find(([, each]) => each === id)?.[0],
+    })
+    const ours = theirs.map(({ groupId }) => groups.consumerGroupDescribe(groupId))
+    await groups.close()
+    await rm(directory, { recursive: true, force: true })
+    assert.deepEqual(ours.map(comparable), theirs.map(comparable))
+  },
+}
+
+type DescribedGroup = ConsumerGroupDescribeResponse['groups'][number]
+
+/** Two groups in the middle of their lives: one with a static member and one that is giving partitions up, one by pattern. */
+async function leaveGroups(bootstrap: string, topicIds: Map<string, string>): Promise<DescribedGroup[]> {
+  const client = await WireClient.connect(bootstrap)
+  const named = { topics: [{ name: 'orders', topicId: zeroUuid }], allowAutoTopicCreation: false }
+  for (const { name, topicId } of (await client.call(metadata, 12, named)).topics) topicIds.set(name!, topicId)
+  const join = (groupId: string, memberId: string, more: object) =>
+    client.call(consumerGroupHeartbeat, 1, {
+      groupId,
+      memberId,
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 50_000,
+      topicPartitions: [],
+      ...more,
+    })
+  const first = await join('kept', 'a', { subscribedTopicNames: ['orders'], instanceId: 'i', serverAssignor: 'range' })
+  await join('kept', 'b', { subscribedTopicNames: ['orders', 'none'], rackId: 'r' })
+  const beat = { groupId: 'kept', memberId: 'a', instanceId: 'i', memberEpoch: first.memberEpoch }
+  await client.call(consumerGroupHeartbeat, 1, beat)
+  await join('pattern', 'c', { subscribedTopicRegex: 'or.*' })
+  await pause(1000)
+  await client.call(consumerGroupHeartbeat, 1, { groupId: 'pattern', memberId: 'c', memberEpoch: 1 })
+  const groupIds = ['kept', 'pattern']
+  const { groups } = await client.call(consumerGroupDescribe, 1, { groupIds, includeAuthorizedOperations: false })
+  client.close()
+  return groupIds.map((groupId) => groups.find((group) => group.groupId === groupId)!)
+}
+
+/** A described group without what is not kept, and with what has no order of its own in one. */
+const comparable = (group: ConsumerGroupDescribeResponseInput['groups'][number]) => ({
+  groupId: group.groupId,
+  groupState: group.groupState,
+  groupEpoch: group.groupEpoch,
+  assignmentEpoch: group.assignmentEpoch,
+  assignorName: group.assignorName,
+  members: group.members
+    .map((each) => ({ ...each, subscribedTopicNames: each.subscribedTopicNames.toSorted() }))
+    .toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1)),
+})
 
 /** What `ConsumerProtocol.java` read and owned. */
 async function consume(bootstrap: string, group: string, instance: string, subscription: string, wanted: number) {
@@ -197,4 +277,4 @@ const sharing: Check = {
     }),
 }
 
-export const checks: readonly Check[] = [conversations, sharing, patterns, tools, migration]
+export const checks: readonly Check[] = [conversations, foreignLog, sharing, patterns, tools, migration]

@@ -3,26 +3,20 @@
  * kafka-python share topics on our broker, and what they see of groups and offsets is what they see on Apache Kafka.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 
-import { GroupCoordinator } from '../../broker/coordinator/group-coordinator.ts'
-import { groupSettings } from '../../broker/coordinator/config.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { Skipped } from '../support/check.ts'
+import { coordinatorOver } from '../support/coordinator-over.ts'
 import { converse, pause, prepare, scenarios } from '../support/group-scenarios.ts'
 import { command, freePort, kafkaTool } from '../support/peers.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { offsetCommit } from '#core/wire/api/08-offset-commit.ts'
 import { VerifiableGroup } from '../support/verifiable-group.ts'
-import { defineConfig } from '#core/config/define.ts'
-import { systemClock } from '#core/ports/clock.ts'
-import { systemRandom } from '#core/ports/random.ts'
-import { systemTimers } from '#core/ports/timers.ts'
-import { silentLog } from '#core/telemetry/log.ts'
 
 const quick = {
   'group.initial.rebalance.delay.ms': '0',
@@ -120,37 +114,7 @@ async function leaveTraces(bootstrap: string): Promise<void> {
 }
 
 async function readTraces(directory: string): Promise<void> {
-  const folders = (await readdir(directory, { recursive: true })).filter((name) => /__consumer_offsets-\d+$/.test(name))
-  const segments = new Map<number, Buffer[]>()
-  for (const folder of folders) {
-    const logs = (await readdir(join(directory, folder))).filter((name) => name.endsWith('.log')).toSorted()
-    const read = await Promise.all(logs.map((name) => readFile(join(directory, folder, name))))
-    segments.set(Number(folder.split('-').at(-1)), read)
-  }
-  assert.equal(segments.size, 50)
-  const timers = systemTimers({ ref: false })
-  const groups = new GroupCoordinator({
-    clock: systemClock,
-    timers,
-    random: systemRandom,
-    log: silentLog,
-    config: defineConfig(groupSettings).parse({}, 'check'),
-    partitions: {
-      count: 50,
-      maxBatchBytes: 1_048_588,
-      append: () => {},
-      read: (partition) => segments.get(partition)!,
-    },
-    topics: {
-      partitionCount: () => 2,
-      topicId: () => undefined,
-      topicName: () => undefined,
-      names: () => [],
-      version: () => 0,
-      racks: () => undefined,
-    },
-  })
-  for (const partition of segments.keys()) await groups.load(partition)
+  const groups = await coordinatorOver(directory)
   const context = { apiVersion: 8, clientId: 'check', clientHost: '/127.0.0.1' }
   const asked = traces.map(({ groupId }) => ({ groupId, memberId: null, memberEpoch: -1, topics: null }))
   const fetched = groups.offsetFetch(context, { groupId: '', topics: null, groups: asked, requireStable: true })

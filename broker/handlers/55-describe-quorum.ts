@@ -17,13 +17,13 @@ export const describeQuorumHandler = serve(describeQuorum, {
   versions: '0-2',
   requires: onCluster('DESCRIBE'),
   refuse: (_, errorCode) => ({ errorCode, errorMessage: null, topics: [], nodes: [] }),
-  handle: (node, { topics: asked }) => {
+  handle: (node, { topics: asked }, { apiVersion }) => {
     const { controller } = node
     const { nodeId, directoryId, endpoint } = controller.voter
     const now = node.clock.now()
     const itself = {
       replicaId: nodeId,
-      replicaDirectoryId: directoryId,
+      ...(apiVersion >= 2 && { replicaDirectoryId: directoryId }),
       logEndOffset: controller.logEndOffset,
       lastFetchTimestamp: now,
       lastCaughtUpTimestamp: now,

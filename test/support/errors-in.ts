@@ -6,7 +6,7 @@ export function errorsIn(value: unknown): string[] {
   const visit = (each: unknown): void => {
     if (typeof each !== 'object' || each === null || Buffer.isBuffer(each)) return
     for (const [name, inner] of Object.entries(each)) {
-      if (name === 'errorCode' && inner !== 0) found.add(errorName(inner as number))
+      if (/^(error|partitionError)Code$/.test(name) && inner !== 0) found.add(errorName(inner as number))
       else visit(inner)
     }
   }

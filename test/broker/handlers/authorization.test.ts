@@ -17,7 +17,7 @@ import type { Api } from '#core/wire/schema.ts'
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { served } from '../../../broker/handlers/index.ts'
 import { errorsIn } from '../../support/errors-in.ts'
-import { authorizationCases } from '../../support/authorization-cases.ts'
+import { authorizationCases } from '../../support/authorization/cases.ts'
 import { fetchBody, makeTopic, memoryBroker, wireClient } from '../../support/memory-broker.ts'
 import { type Right, brokerWithUsers, clientOf, giveOnly } from '../../support/users.ts'
 

@@ -1,51 +1,19 @@
 import { zeroUuid as zero } from '#core/bytes/uuid.ts'
-import { batchOf } from './memory-broker.ts'
-import type { Right } from './users.ts'
+import { batchOf } from '../memory-broker.ts'
+import { clusterCases } from './cluster-cases.ts'
+import { coordinatorCases } from './coordinator-cases.ts'
+import {
+  type AuthorizationCase,
+  cluster,
+  group,
+  onCluster,
+  onGroup,
+  onTopic,
+  onTransaction,
+  row,
+  topic,
+} from './row.ts'
 
-/** A request, the rights it needs, and the code that a client gets who lacks one of them. */
-export interface AuthorizationCase {
-  readonly api: string
-  readonly version: number
-  readonly body: object
-  readonly rights: readonly (readonly [Right, code: string])[]
-}
-
-const topic = 't'
-const group = 'g'
-const cluster = 'kafka-cluster'
-
-const onTopic = (operation: Right[0]) => [[operation, 'TOPIC', topic], 'TOPIC_AUTHORIZATION_FAILED'] as const
-const onGroup = (operation: Right[0]) => [[operation, 'GROUP', group], 'GROUP_AUTHORIZATION_FAILED'] as const
-const onCluster = (operation: Right[0]) => [[operation, 'CLUSTER', cluster], 'CLUSTER_AUTHORIZATION_FAILED'] as const
-const onTransaction = (operation: Right[0]) =>
-  [[operation, 'TRANSACTIONAL_ID', 'x'], 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'] as const
-
-const row = (
-  api: string,
-  version: number,
-  body: object,
-  ...rights: readonly (readonly [Right, string])[]
-): AuthorizationCase => ({ api, version, body, rights })
-
-const anyAcl = {
-  resourceTypeFilter: 1,
-  resourceNameFilter: null,
-  patternTypeFilter: 1,
-  principalFilter: 'User:nobody',
-  hostFilter: null,
-  operation: 1,
-  permissionType: 1,
-}
-const newAcl = {
-  resourceType: 2,
-  resourceName: 'a',
-  principal: 'User:nobody',
-  host: '*',
-  operation: 3,
-  permissionType: 3,
-}
-const ofTopic = { resourceType: 2, resourceName: topic }
-const ofBroker = { resourceType: 4, resourceName: '1' }
 const noChange = { validateOnly: true }
 
 const produceOf = (named: object) => ({
@@ -182,25 +150,6 @@ export const authorizationCases = (topicId: string): readonly AuthorizationCase[
     },
     onTopic('DESCRIBE'),
   ),
-  row('DescribeAcls', 3, anyAcl, onCluster('DESCRIBE')),
-  row('CreateAcls', 3, { creations: [newAcl] }, onCluster('ALTER')),
-  row('DeleteAcls', 3, { filters: [anyAcl] }, onCluster('ALTER')),
-  row('DescribeConfigs', 4, { resources: [{ ...ofTopic, configurationKeys: [] }] }, onTopic('DESCRIBE_CONFIGS')),
-  row('DescribeConfigs', 4, { resources: [{ ...ofBroker, configurationKeys: [] }] }, onCluster('DESCRIBE_CONFIGS')),
-  row('AlterConfigs', 2, { ...noChange, resources: [{ ...ofTopic, configs: [] }] }, onTopic('ALTER_CONFIGS')),
-  row(
-    'IncrementalAlterConfigs',
-    1,
-    { ...noChange, resources: [{ ...ofTopic, configs: [] }] },
-    onTopic('ALTER_CONFIGS'),
-  ),
-  row(
-    'IncrementalAlterConfigs',
-    1,
-    { ...noChange, resources: [{ ...ofBroker, configs: [] }] },
-    onCluster('ALTER_CONFIGS'),
-  ),
-  row('DescribeLogDirs', 4, { topics: null }, onCluster('DESCRIBE')),
   row(
     'CreatePartitions',
     3,
@@ -222,20 +171,12 @@ export const authorizationCases = (topicId: string): readonly AuthorizationCase[
     [['DELETE', 'GROUP', 'kept'], 'GROUP_AUTHORIZATION_FAILED'],
     onTopic('READ'),
   ),
-  row('DescribeClientQuotas', 1, { components: [], strict: false }, onCluster('DESCRIBE_CONFIGS')),
-  row(
-    'AlterClientQuotas',
-    1,
-    {
-      ...noChange,
-      entries: [{ entity: [{ entityType: 'user', entityName: 'a' }], ops: [] }],
-    },
-    onCluster('ALTER_CONFIGS'),
-  ),
   row(
     'DescribeTopicPartitions',
     0,
     { topics: [{ name: topic }], responsePartitionLimit: 10, cursor: null },
     onTopic('DESCRIBE'),
   ),
+  ...clusterCases,
+  ...coordinatorCases(),
 ]

@@ -84,6 +84,11 @@ const networkSettings = {
     importance: 'high',
     check: positive,
   }),
+  'max.incremental.fetch.session.cache.slots': int({
+    doc: 'Fetch sessions that are kept for clients at a time; who gets none sends full requests.',
+    default: 1000,
+    check: atLeast(0),
+  }),
   'max.connections': int({ doc: 'Connections at a time.', default: 2_147_483_647, check: atLeast(0) }),
   'max.connections.per.ip': int({
     doc: 'Connections at a time from one address.',
@@ -165,11 +170,13 @@ const storageSettings = {
     'never',
     'interval',
     'always',
+    'batch',
   )({
     doc:
       'When data is forced to the disk, as a shorthand: never (the operating system decides; what is acknowledged survives a ' +
       'crash of the broker, not of the machine), interval (log.flush.interval.ms=1000), always (log.flush.interval.messages=1: ' +
-      'nothing is acknowledged before it is on the disk, and what arrives together shares one sync).',
+      'nothing is acknowledged before it is on the disk, and what arrives together shares one sync: a group commit), batch (the ' +
+      'same as always, by what it does).',
     default: 'never',
     importance: 'high',
   }),
@@ -207,10 +214,13 @@ export const brokerSettings = {
 } as const
 
 /** What the `flush` shorthand stands for, in Kafka's settings. */
-export const flushPolicies: Readonly<Record<'never' | 'interval' | 'always', Readonly<Record<string, string>>>> = {
+export const flushPolicies: Readonly<
+  Record<'never' | 'interval' | 'always' | 'batch', Readonly<Record<string, string>>>
+> = {
   never: {},
   interval: { 'log.flush.interval.ms': '1000' },
   always: { 'log.flush.interval.messages': '1' },
+  batch: { 'log.flush.interval.messages': '1' },
 }
 
 /** The settings of a broker under Kafka's names. */

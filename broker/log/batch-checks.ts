@@ -1,26 +1,13 @@
 import { RecordBatch } from '#core/records/batch.ts'
 import { codecId, compressionNames, type CompressionName } from '#core/records/compression/index.ts'
 import { batchHeaderBytes } from '#core/records/layout.ts'
-import { isKnownError } from '#core/errors/table.ts'
-import { ProtocolError, type ErrorName } from '#core/wire/errors.ts'
+import { recompress } from '#core/records/recompress.ts'
+import { ProtocolError } from '#core/wire/errors.ts'
 
 import type { TopicConfig } from './config.ts'
+import { checkRecords, InvalidRecords, type RecordFault } from './record-checks.ts'
 
-/** What one record of a refused batch is blamed for; Produce answers it from version 8 on. */
-export interface RecordFault {
-  readonly batchIndex: number
-  readonly message: string
-}
-
-/** A batch refused for what is in it, with the records that are to blame where that is known. */
-export class InvalidRecords extends ProtocolError {
-  readonly recordFaults: readonly RecordFault[]
-
-  constructor(code: ErrorName, message: string, recordFaults: readonly RecordFault[] = []) {
-    super(code, message)
-    this.recordFaults = recordFaults
-  }
-}
+export { InvalidRecords, type RecordFault }
 
 /** The settings that decide what a client may append, taken out of the topic's settings once. */
 export interface AppendRules {
@@ -29,6 +16,8 @@ export interface AppendRules {
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly compacted: boolean
+  /** Records are decoded and checked one by one. */
+  readonly checksRecords: boolean
   /** The codec to store in; undefined keeps the client's. */
   readonly compression: CompressionName | undefined
   readonly compressionLevel: number | undefined
@@ -36,6 +25,7 @@ export interface AppendRules {
 
 export function appendRules(config: TopicConfig): AppendRules {
   const type = config['compression.type']
+  const compacted = config['cleanup.policy'].includes('compact')
   const levels: Partial<Record<string, number>> = {
     gzip: config['compression.gzip.level'],
     zstd: config['compression.zstd.level'],
@@ -45,7 +35,12 @@ export function appendRules(config: TopicConfig): AppendRules {
     logAppendTime: config['message.timestamp.type'] === 'LogAppendTime',
     timestampBeforeMaxMs: config['message.timestamp.before.max.ms'],
     timestampAfterMaxMs: config['message.timestamp.after.max.ms'],
-    compacted: config['cleanup.policy'].includes('compact'),
+    compacted,
+    // A header says when the first and the newest record were made; the oldest may be any of them.
+    checksRecords:
+      compacted ||
+      config['millrace.validate.records'] ||
+      config['message.timestamp.before.max.ms'] < Number.MAX_SAFE_INTEGER,
     compression: type === 'producer' ? undefined : type === 'uncompressed' ? 'none' : type,
     compressionLevel: levels[type],
   }
@@ -57,6 +52,12 @@ const corrupt = (message: string): never => {
 const invalid = (message: string): never => {
   throw new InvalidRecords('INVALID_RECORD', message)
 }
+
+const tooLarge = (sizeInBytes: number, rules: AppendRules, name: string): ProtocolError =>
+  new ProtocolError(
+    'MESSAGE_TOO_LARGE',
+    `a batch of ${sizeInBytes} bytes for ${name}, max.message.bytes is ${rules.maxMessageBytes}`,
+  )
 
 /** The batch at `position`, if it is whole and of version 2; throws CORRUPT_MESSAGE or UNSUPPORTED_FOR_MESSAGE_FORMAT. */
 export function wholeBatch(bytes: Buffer, position: number): RecordBatch {
@@ -76,18 +77,16 @@ export function wholeBatch(bytes: Buffer, position: number): RecordBatch {
 
 /**
  * Everything that a client's batch must be before it may be appended. Looks at the header and reads the bytes once for the
- * checksum; records are decoded only where the topic is compacted, whose records need keys. Kafka decodes all of
- * them; what that would find (a count or an offset inside that is wrong) is found by whoever reads them.
+ * checksum. Records are decoded where the topic is compacted, where it bounds how old they may be, and where
+ * millrace.validate.records asks for it. Kafka decodes all of them always; what that would find (a count or an offset
+ * inside that is wrong) is found by whoever reads them.
  */
 export function checkClientBatch(bytes: Buffer, rules: AppendRules, nowMs: number, name: string): RecordBatch {
   const batch = wholeBatch(bytes, 0)
   const { sizeInBytes } = batch
   if (sizeInBytes !== bytes.length) invalid(`one batch per partition, ${bytes.length - sizeInBytes} bytes follow it`)
   if (sizeInBytes > rules.maxMessageBytes) {
-    throw new ProtocolError(
-      'MESSAGE_TOO_LARGE',
-      `a batch of ${sizeInBytes} bytes for ${name}, max.message.bytes is ${rules.maxMessageBytes}`,
-    )
+    throw tooLarge(sizeInBytes, rules, name)
   }
   if (!batch.isCrcValid()) corrupt(`the checksum of a batch for ${name} is wrong`)
   const { recordCount, lastOffsetDelta } = batch
@@ -99,45 +98,38 @@ export function checkClientBatch(bytes: Buffer, rules: AppendRules, nowMs: numbe
   if (batch.isControl) invalid('clients may not write control records')
   if (batch.producerId >= 0 && batch.baseSequence < 0)
     invalid(`sequence ${batch.baseSequence} with producer id ${batch.producerId}`)
-  checkTimestamps(batch, rules, nowMs)
-  if (rules.compacted) checkKeys(batch, name)
+  checkTimes(batch, rules, nowMs, name)
   return batch
 }
 
-function checkTimestamps(batch: RecordBatch, rules: AppendRules, nowMs: number): void {
-  if (rules.logAppendTime) return
-  if (batch.timestampType === 'LogAppendTime')
+function checkTimes(batch: RecordBatch, rules: AppendRules, nowMs: number, name: string): void {
+  if (!rules.logAppendTime && batch.timestampType === 'LogAppendTime')
     throw new InvalidRecords('INVALID_TIMESTAMP', 'producers may not set LogAppendTime')
-  const { maxTimestamp, baseTimestamp } = batch
-  const latest = nowMs + rules.timestampAfterMaxMs
-  const earliest = nowMs - rules.timestampBeforeMaxMs
-  const wrong =
-    maxTimestamp > latest ? maxTimestamp : baseTimestamp < earliest && baseTimestamp !== -1 ? baseTimestamp : undefined
-  if (wrong !== undefined) {
-    throw new InvalidRecords('INVALID_TIMESTAMP', `timestamp ${wrong} lies outside ${earliest} to ${latest}`)
-  }
-}
-
-function checkKeys(batch: RecordBatch, name: string): void {
-  const faults: RecordFault[] = []
-  let batchIndex = 0
-  try {
-    for (const record of batch.records()) {
-      if (record.key === null) faults.push({ batchIndex, message: `${name} is compacted: a record needs a key` })
-      batchIndex++
-    }
-  } catch (error) {
-    if (!isKnownError(error)) throw error
-    corrupt(error.message)
-  }
-  if (faults.length > 0)
-    throw new InvalidRecords(
-      'INVALID_RECORD',
-      `${faults.length} records without a key for ${name}, which is compacted`,
-      faults,
-    )
+  // With the broker's own times those of the client do not count.
+  const earliest = rules.logAppendTime ? Number.NEGATIVE_INFINITY : nowMs - rules.timestampBeforeMaxMs
+  const latest = rules.logAppendTime ? Number.POSITIVE_INFINITY : nowMs + rules.timestampAfterMaxMs
+  const { maxTimestamp } = batch
+  const late = maxTimestamp > latest
+  // Only what is refused anyway is decoded for it, to name the records.
+  if (!rules.checksRecords && !late) return
+  const newest = checkRecords(batch, { needsKeys: rules.compacted, earliest, latest }, name)
+  if (late) throw new InvalidRecords('INVALID_TIMESTAMP', `timestamp ${maxTimestamp} is later than ${latest}`)
+  // Some clients do not tell the newest time; look-ups go by it. The bytes are the request's own and read by nobody else.
+  if (newest !== maxTimestamp) batch.setMaxTimestampAndRecomputeCrc(batch.timestampType, newest)
 }
 
 /** Whether a batch must be packed anew for the topic; control batches stay as they are. */
 export const needsRecompression = (batch: RecordBatch, rules: AppendRules): boolean =>
   rules.compression !== undefined && codecId(rules.compression) !== batch.codec && !batch.isControl
+
+/** The batch packed as the topic wants it. Throws CORRUPT_MESSAGE for bytes that cannot be unpacked, and MESSAGE_TOO_LARGE. */
+export function recompressed(batch: RecordBatch, rules: AppendRules, name: string): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = recompress(batch, rules.compression!, rules.compressionLevel)
+  } catch (error) {
+    return corrupt(`a batch for ${name}: ${(error as Error).message}`)
+  }
+  if (bytes.length > rules.maxMessageBytes) throw tooLarge(bytes.length, rules, name)
+  return bytes
+}

@@ -19,7 +19,7 @@ const throttledReplicas = (value: readonly string[]) =>
     ? undefined
     : 'must be "*" or a list of partition:broker'
 
-/** Apache Kafka 4.3's settings of a topic, by its names, types, defaults and bounds (LogConfig there). */
+/** Apache Kafka 4.3's settings of a topic, by its names, types, defaults and bounds (LogConfig there), and one of our own. */
 export const topicSettings = {
   'cleanup.policy': list({
     doc: 'What happens to old data: "delete" drops whole segments by age and size, "compact" keeps the last record of each key. Both may be named; none keeps everything.',
@@ -142,6 +142,10 @@ export const topicSettings = {
     doc: "Whose clock gives a record its time: the producer's (CreateTime) or the broker's on arrival (LogAppendTime).",
     default: 'CreateTime',
     importance: 'medium',
+  }),
+  'millrace.validate.records': boolean({
+    doc: 'Decodes every record that is produced and refuses batches in which one is wrong, as Apache Kafka always does. Without it the header and the checksum are looked at, and records only where the topic is compacted or bounds how old they may be.',
+    default: false,
   }),
   'min.cleanable.dirty.ratio': double({
     doc: 'Share of the log that must be uncompacted before compaction runs.',
@@ -276,6 +280,7 @@ export const brokerLogSettings = {
   'log.segment.bytes': topicSettings['segment.bytes'],
   'log.segment.delete.delay.ms': topicSettings['file.delete.delay.ms'],
   'message.max.bytes': topicSettings['max.message.bytes'],
+  'millrace.validate.records': topicSettings['millrace.validate.records'],
   'min.insync.replicas': topicSettings['min.insync.replicas'],
   'unclean.leader.election.enable': topicSettings['unclean.leader.election.enable'],
 } as const
@@ -309,6 +314,7 @@ export const topicSynonyms: { readonly [Name in TopicSettingName]?: readonly Top
   'message.timestamp.after.max.ms': one('log.message.timestamp.after.max.ms'),
   'message.timestamp.before.max.ms': one('log.message.timestamp.before.max.ms'),
   'message.timestamp.type': one('log.message.timestamp.type'),
+  'millrace.validate.records': one('millrace.validate.records'),
   'min.cleanable.dirty.ratio': one('log.cleaner.min.cleanable.ratio'),
   'min.compaction.lag.ms': one('log.cleaner.min.compaction.lag.ms'),
   'min.insync.replicas': one('min.insync.replicas'),

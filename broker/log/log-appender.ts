@@ -1,8 +1,14 @@
 import { batches as batchesIn, type RecordBatch } from '#core/records/batch.ts'
-import { recompress } from '#core/records/recompress.ts'
 
 import { extentOf, stamp, type AppendOptions, type AppendResult } from './append.ts'
-import { appendRules, checkClientBatch, needsRecompression, wholeBatch, type AppendRules } from './batch-checks.ts'
+import {
+  appendRules,
+  checkClientBatch,
+  needsRecompression,
+  recompressed,
+  wholeBatch,
+  type AppendRules,
+} from './batch-checks.ts'
 import type { TopicConfig } from './config.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { KnownBatch, ProducerStates } from './producer-state.ts'
@@ -39,7 +45,7 @@ export class LogAppender {
     const duplicate = this.#checkProducers(batches, first, options)
     if (duplicate) return this.#repeated(duplicate)
     const recompresses = fromClient && needsRecompression(first, this.#rules)
-    const bytes = recompresses ? recompress(first, this.#rules.compression!, this.#rules.compressionLevel) : batches
+    const bytes = recompresses ? recompressed(first, this.#rules, this.#parts.name) : batches
     return this.#write(bytes, options, nowMs)
   }
 

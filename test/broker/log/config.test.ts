@@ -18,7 +18,7 @@ describe('settings of topics', () => {
     expect(printed).toContainEqual(['cleanup.policy', 'delete'])
     expect(printed).toContainEqual(['leader.replication.throttled.replicas', ''])
     expect(printed).toContainEqual(['min.cleanable.dirty.ratio', '0.5'])
-    expect(printed).toHaveLength(33)
+    expect(printed.filter(([name]) => !name!.startsWith('millrace.'))).toHaveLength(33)
   })
 
   it('refuse what Kafka refuses', () => {

@@ -43,6 +43,7 @@ export const describeQuorumHandler = serve(describeQuorum, {
           : { partitionIndex, errorCode: unknownPartition, errorMessage: null, ...nobody },
       ),
     }))
-    return { errorCode: 0, errorMessage: null, topics, nodes: [{ nodeId, listeners: [endpoint] }] }
+    const nodes = [{ nodeId, listeners: [endpoint] }]
+    return { errorCode: 0, errorMessage: null, topics, ...(apiVersion >= 2 && { nodes }) }
   },
 })

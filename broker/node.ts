@@ -16,6 +16,7 @@ import type { BufferPool } from './network/buffer-pool.ts'
 import type { LogLevels } from './operations/log-levels.ts'
 import type { Meters } from './operations/meters.ts'
 import type { Quotas } from './quota/quotas.ts'
+import type { FetchSessions } from './replication/fetch-session.ts'
 import type { Partitions } from './replication/partitions.ts'
 import type { WriteMarker } from './transaction-markers.ts'
 
@@ -38,6 +39,8 @@ export interface Node {
   readonly writeMarker: WriteMarker
   readonly logs: LogDirectory
   readonly files: Files
+  /** What clients read, kept between their requests. */
+  readonly fetchSessions: FetchSessions
   /** Memory for what is read from logs and goes out to clients. */
   readonly buffers: BufferPool
   readonly clock: Clock

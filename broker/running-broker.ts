@@ -297,7 +297,7 @@ export class RunningBroker implements Broker {
           ...each,
           guard: guard(each, this.#given, guards),
           get maxConnections() {
-            return config['max.connections']
+            return Math.min(config['max.connections'], each.maxConnections)
           },
           get maxConnectionsPerAddress() {
             return config['max.connections.per.ip']

@@ -5,6 +5,7 @@ import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 import type { LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Node } from '../node.ts'
 import type { Meters } from '../operations/meters.ts'
+import type { FetchExchange } from '../replication/fetch-session.ts'
 import { ParkedFetch } from '../replication/parked-fetch.ts'
 import type { Partition } from '../replication/partition.ts'
 import { mayOnCluster, topicMeant } from './authorization.ts'
@@ -21,7 +22,8 @@ type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
  * Versions 4-18. Kept: the first batch is given whole even when it is larger than every limit (KIP-74), partitions are
  * filled in the order asked for, names until 12 and topic ids from 13, fencing by leader epoch, diverging epochs.
  * read_committed stops at the last stable offset and waits for it; the answer names the aborted transactions in it.
- * Left out: sessions (every answer has session id 0, so clients send full requests), followers.
+ * Sessions (KIP-227): a client that wants one sends only what changes and is told only what is new.
+ * Left out: followers.
  */
 export const fetchHandler = serve(fetch, {
   versions: '4-18',
@@ -38,6 +40,7 @@ class FetchCall {
   #bytes = 0
   #settled = false
   readonly #committedOnly: boolean
+  readonly #exchange: FetchExchange
   /** When a fetch that waits is to be answered at the latest, on the monotonic clock. */
   #deadlineMs = 0
   /** Disk reads under way. */
@@ -51,14 +54,13 @@ class FetchCall {
     this.#request = request
     this.#call = call
     this.#committedOnly = request.isolationLevel === readCommitted
+    this.#exchange = node.fetchSessions.exchange(request, call.apiVersion >= 13)
   }
 
   run(): FetchResponseInput | undefined {
-    const { maxWaitMs, sessionEpoch, sessionId } = this.#request
-    // Only a full fetch makes sense to who keeps no sessions; -1 ends one that was never there.
-    if (sessionId !== 0 && sessionEpoch > 0) {
-      return { throttleTimeMs: 0, errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND.code, responses: [] }
-    }
+    const { maxWaitMs } = this.#request
+    const { errorCode } = this.#exchange
+    if (errorCode !== 0) return { throttleTimeMs: 0, errorCode, responses: [] }
     this.#deadlineMs = this.#node.clock.monotonic() + maxWaitMs
     const response = this.#read()
     if (this.#reading !== undefined) {
@@ -121,12 +123,12 @@ class FetchCall {
       if (pauseMs > 0) {
         this.#call.pause(pauseMs)
         this.#giveBack(true)
-        return { throttleTimeMs: pauseMs, responses: [] }
+        return this.#exchange.answer({ throttleTimeMs: pauseMs, responses: [] })
       }
     }
     this.#node.metrics.values.broker_fetched_bytes_total += this.#bytes
     if (this.#node.meters !== undefined) this.#measure(this.#node.meters, response)
-    return response
+    return this.#exchange.answer(response)
   }
 
   #measure(meters: Meters, { responses }: FetchResponseInput): void {
@@ -148,11 +150,11 @@ class FetchCall {
     this.#budget = Math.min(this.#request.maxBytes, scarce ? scarceBytes : this.#node.config['fetch.max.bytes'])
     this.#budget = Math.min(this.#budget, this.#quotaBytes())
     this.#bytes = 0
-    this.#settled = this.#request.topics.length === 0
+    this.#settled = this.#exchange.topics.length === 0
     this.#reading = undefined
     this.#partitions = []
     const responses: TopicResponse[] = []
-    for (const topic of this.#request.topics) {
+    for (const topic of this.#exchange.topics) {
       const partitions: PartitionResponse[] = []
       const mayRead = this.#mayRead(topic)
       for (const each of topic.partitions) {

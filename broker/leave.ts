@@ -7,6 +7,8 @@ import { brokerErrors } from './errors.ts'
 import { cleanShutdownFile } from './log/file-names.ts'
 import { readSettings } from './saved-settings.ts'
 
+const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+
 /**
  * The server.properties with which Apache Kafka 4.3 starts on a directory that was stopped cleanly; it takes over the
  * topics, records, settings and committed offsets as they lie there. Its controller listens on the port after `port`.
@@ -35,6 +37,8 @@ export function leaveProperties(files: Files, dataDirectory: string, port: numbe
     'group.initial.rebalance.delay.ms': '0',
     ...readSettings(files, directory),
   }
+  // The short name is ours.
+  if (rows['authorizer.class.name'] === 'standard') rows['authorizer.class.name'] = standardAuthorizer
   const lines = Object.entries(rows).map(([name, value]) => `${name}=${value}`)
   return [
     `# Apache Kafka takes over ${directory}: save this as server.properties, then`,

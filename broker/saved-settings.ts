@@ -1,6 +1,8 @@
 import { parseProperties } from '#core/config/properties.ts'
 import type { Files } from '#core/ports/files.ts'
 
+import { kafkaSettings } from './settings/kafka-settings.ts'
+
 /** Settings that belong to a start and not to the data. */
 const passing: ReadonlySet<string> = new Set([
   'listeners',
@@ -17,6 +19,8 @@ const passing: ReadonlySet<string> = new Set([
 /** Those that go with listeners, keys and passwords among them. */
 const ofListeners = /^(listener\.|ssl\.|sasl\.|millrace\.)/
 
+const isSecret = (name: string): boolean => kafkaSettings.get(name)?.type === 'PASSWORD'
+
 const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.properties`
 
 /**
@@ -24,7 +28,9 @@ const fileOf = (dataDirectory: string): string => `${dataDirectory}/broker.prope
  * needs them. Written only when it changes.
  */
 export function saveSettings(files: Files, dataDirectory: string, given: Readonly<Record<string, string>>): void {
-  const rows = Object.entries(given).filter(([name]) => !passing.has(name) && !ofListeners.test(name))
+  const rows = Object.entries(given).filter(
+    ([name]) => !passing.has(name) && !ofListeners.test(name) && !isSecret(name),
+  )
   const text = rows
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${escape(value)}\n`)

@@ -69,7 +69,6 @@ const calls = (folder: string): readonly Call[] =>
     'features {at} upgrade --feature nope=1',
     'features {at} upgrade --feature group.version=9',
     'features {at} downgrade --feature metadata.version=29',
-    'features {at} downgrade --feature kraft.version=0',
     'features {at} version-mapping --release-version 4.3',
   ].map(words)
 

@@ -34,6 +34,7 @@ export class ConsumerGroup implements ModernGroup {
   readonly regexes = new Map<string, ResolvedRegex>()
   /** Who holds a partition, or has yet to give it up, by topic id. */
   readonly #owners = new Map<string, Map<number, string>>()
+  readonly #patterns = new Map<string, number>()
   /** Soft state: topics were not looked at since they may have changed. */
   mustRefresh = true
 
@@ -71,11 +72,9 @@ export class ConsumerGroup implements ModernGroup {
     return this.#owners.get(topicId)?.has(partition) === true
   }
 
-  /** How many members subscribe with a regular expression. */
-  subscribersTo(regex: string): number {
-    let count = 0
-    for (const member of this.members.values()) if (member.subscribedTopicRegex === regex) count++
-    return count
+  /** Regular expressions that members subscribe with, and how many do. */
+  get patterns(): ReadonlyMap<string, number> {
+    return this.#patterns
   }
 
   replay(record: ModernRecord): void {
@@ -187,6 +186,7 @@ export class ConsumerGroup implements ModernGroup {
   #put(member: ConsumerMember): void {
     this.#release(member.memberId)
     this.members.set(member.memberId, member)
+    this.#countPattern(member, 1)
     if (member.instanceId !== null) this.staticMembers.set(member.instanceId, member.memberId)
     for (const owned of [member.assigned, member.revoking]) {
       for (const [topicId, partitions] of owned) {
@@ -210,6 +210,7 @@ export class ConsumerGroup implements ModernGroup {
   #release(memberId: string): void {
     const member = this.members.get(memberId)
     if (member === undefined) return
+    this.#countPattern(member, -1)
     for (const owned of [member.assigned, member.revoking]) {
       for (const [topicId, partitions] of owned) {
         const owners = this.#owners.get(topicId)
@@ -218,5 +219,12 @@ export class ConsumerGroup implements ModernGroup {
         if (owners.size === 0) this.#owners.delete(topicId)
       }
     }
+  }
+
+  #countPattern({ subscribedTopicRegex: pattern }: ConsumerMember, by: number): void {
+    if (pattern === null || pattern === '') return
+    const count = (this.#patterns.get(pattern) ?? 0) + by
+    if (count === 0) this.#patterns.delete(pattern)
+    else this.#patterns.set(pattern, count)
   }
 }

@@ -36,34 +36,37 @@ export function changeRegex(
   let isNew = false
   if (before !== now) {
     change = 'changed'
-    if (isSet(before) && group.subscribersTo(before) === 1) {
+    if (isSet(before) && group.patterns.get(before) === 1) {
       records.push({ kind: 'consumer', groupId: group.groupId, part: 'regex', regex: before, value: null })
     }
     if (isSet(now)) {
-      isNew = group.subscribersTo(now) === 0
+      isNew = !group.patterns.has(now)
       if (isNew) compile(now)
       else if (group.regexes.has(now)) change = 'resolved'
     } else if (isSet(before)) change = 'resolved'
   }
   const wanted = wantedRegexes(group, before, now)
   if (wanted.size > 0 && isRefreshDue(world, group, wanted, isNew)) {
-    world.alarms.set(group.groupId, alarmName, 0, () => refresh(world, group.groupId, [...wanted], context))
+    world.alarms.set(group.groupId, alarmName, 0, () => refresh(world, group.groupId, [...wanted.keys()], context))
   }
   return change
 }
 
 /** The regular expressions of the group once the member's is another one. */
-function wantedRegexes(group: ConsumerGroup, before: string | null, now: string | null): Set<string> {
-  const wanted = new Set<string>()
-  for (const { subscribedTopicRegex } of group.members.values()) {
-    if (isSet(subscribedTopicRegex)) wanted.add(subscribedTopicRegex)
-  }
-  if (isSet(before) && before !== now && group.subscribersTo(before) <= 1) wanted.delete(before)
-  if (isSet(now)) wanted.add(now)
+function wantedRegexes(group: ConsumerGroup, before: string | null, now: string | null): ReadonlyMap<string, number> {
+  if (before === now) return group.patterns
+  const wanted = new Map(group.patterns)
+  if (isSet(before) && group.patterns.get(before) === 1) wanted.delete(before)
+  if (isSet(now)) wanted.set(now, (wanted.get(now) ?? 0) + 1)
   return wanted
 }
 
-function isRefreshDue(world: GroupWorld, group: ConsumerGroup, wanted: ReadonlySet<string>, isNew: boolean): boolean {
+function isRefreshDue(
+  world: GroupWorld,
+  group: ConsumerGroup,
+  wanted: ReadonlyMap<string, number>,
+  isNew: boolean,
+): boolean {
   if (world.alarms.isSet(group.groupId, alarmName)) return false
   const nowMs = world.clock.now()
   const [last] = group.regexes.values()
@@ -118,7 +121,7 @@ function takeResolved(world: GroupWorld, group: ConsumerGroup, resolved: Readonl
   const regexes = new Map<string, ResolvedRegex>(group.regexes)
   let mustBump = false
   for (const [regex, value] of resolved) {
-    if (group.subscribersTo(regex) === 0) continue
+    if (!group.patterns.has(regex)) continue
     const before = group.regexes.get(regex)?.topics ?? []
     if (before.length !== value.topics.length || before.some((topic) => !value.topics.includes(topic))) mustBump = true
     regexes.set(regex, value)

@@ -159,7 +159,7 @@ export class GroupWorld {
         topicId: (name) => (name in topics ? topicIdOf(name) : undefined),
         topicName: (id) => Object.keys(topics).find((name) => topicIdOf(name) === id),
         names: () => Object.keys(topics),
-        version: () => Object.keys(topics).length,
+        version: () => Object.values(topics).reduce((sum, count) => sum + 1000 + count, 0),
         racks: (name) => (name in topics ? Array.from({ length: topics[name]! }, () => []) : undefined),
       },
     })

@@ -82,6 +82,7 @@ class Heartbeat {
   readonly #isNew: boolean
   readonly #request: StreamsGroupHeartbeatRequest
   readonly #nowMs: number
+  readonly #version: number
   readonly #records: StreamsGroupRecord[] = []
   readonly #status: Status[] = []
 
@@ -91,6 +92,7 @@ class Heartbeat {
     this.#isNew = isNew
     this.#request = request
     this.#nowMs = world.clock.now()
+    this.#version = world.topics.version()
   }
 
   run(context: RequestContext): Beat {
@@ -103,7 +105,7 @@ class Heartbeat {
       const detail = `The member's topology epoch ${topologyEpoch} is behind the group's topology epoch ${topology.epoch}.`
       this.#status.push({ statusCode: statusCodes.STALE_TOPOLOGY, statusDetail: detail })
     }
-    const hash = metadataHash(world.topics, topology.requiredTopics)
+    const hash = this.#hash(topology)
     const configured = this.#configured(topology, hash)
     if (configured.problem === undefined) checkTasks(configured, request)
     const groupEpoch = this.#head(before, joined, configured, hash)
@@ -136,6 +138,14 @@ class Heartbeat {
     }
     if (sameTopology(known, topology)) return known
     throw new ProtocolError('INVALID_REQUEST', 'Topology updates are not supported yet.')
+  }
+
+  /** Of the topics now; nothing is computed while no topic of the cluster changed. */
+  #hash(topology: Topology): bigint {
+    const { topics } = this.#world
+    const { configured, checkedAt, metadataHash: known } = this.#group
+    if (configured !== undefined && checkedAt === this.#version) return known
+    return metadataHash(topics, topology.requiredTopics)
   }
 
   #configured(topology: Topology, hash: bigint): ConfiguredTopology {
@@ -244,6 +254,7 @@ class Heartbeat {
     const settle = (settled: StreamsGroup): void => {
       this.#settledIn = settled
       settled.configured = configured
+      settled.checkedAt = this.#version
       if (!this.#isNew) settled.endpoints.epoch = endpointEpoch
       settled.shutdownRequestedBy = shutdownBy
       expectHeartbeat(world, settled, memberId)

@@ -37,6 +37,8 @@ export class StreamsGroup implements ModernGroup {
   assignmentTimestamp = 0
   topology: Topology | undefined
   configured: ConfiguredTopology | undefined
+  /** Where the metadata log stood when the topics were looked at last. */
+  checkedAt = -1
   /** Who asked all members to shut down. */
   shutdownRequestedBy: string | undefined
   readonly #targets = new Map<string, TargetTasks>()

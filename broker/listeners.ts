@@ -2,10 +2,11 @@ import { isIP } from 'node:net'
 
 import { configErrors } from '#core/config/define.ts'
 
-import type { BrokerConfig } from './config.ts'
+import { type BrokerConfig, brokerConfigDefinition } from './config.ts'
 import { brokerErrors } from './errors.ts'
 import { checkListenerOverrides, listenerConfig } from './security/config.ts'
 import { type SecurityProtocol, isSasl, isSecurityProtocol, securityProtocols } from './security/protocol.ts'
+import { kafkaSettings } from './settings/kafka-settings.ts'
 
 /** A listener as the settings describe it. */
 export interface ListenerSetting {
@@ -18,6 +19,8 @@ export interface ListenerSetting {
 export interface ClientListener extends ListenerSetting {
   readonly securityProtocol: SecurityProtocol
   readonly advertised: ListenerSetting | undefined
+  /** Connections at a time of this listener alone. */
+  readonly maxConnections: number
 }
 
 /** The listeners to bind and the addresses to tell clients. */
@@ -45,6 +48,7 @@ export function planListeners(config: BrokerConfig, given: Given): ListenerPlan 
       ...each,
       securityProtocol: protocolOf(each.name, protocols),
       advertised: advertised.find(({ name }) => name === each.name),
+      maxConnections: maxConnectionsOf(each.name, given),
     }))
   if (clients.length === 0) throw invalid('listeners', 'name at least one address for clients')
   const names = new Set(all.map(({ name }) => name))
@@ -53,7 +57,7 @@ export function planListeners(config: BrokerConfig, given: Given): ListenerPlan 
   if (stray !== undefined) throw invalid('advertised.listeners', `there is no listener ${stray.name}`)
   const nowhere = advertised.find(({ host }) => isWildcard(host))
   if (nowhere !== undefined) throw invalid('advertised.listeners', `nobody can connect to "${nowhere.host}"`)
-  checkListenerOverrides(given, [...names, ...controllers])
+  checkListenerOverrides(given, [...names, ...controllers, ...protocols.keys()], isKnown)
   const bound = clients.map((each) => withHost(each, config, given))
   const controller = [...advertised, ...all].find(({ name }) => controllers.has(name))
   const standard = { name: [...controllers][0] ?? 'CONTROLLER', host: '127.0.0.1', port: 9093 }
@@ -62,6 +66,17 @@ export function planListeners(config: BrokerConfig, given: Given): ListenerPlan 
     clients: bound,
     controller: isWildcard(controller.host) ? { ...controller, host: standard.host } : controller,
   }
+}
+
+const isKnown = (setting: string): boolean =>
+  kafkaSettings.has(setting) || brokerConfigDefinition.resolve(setting) !== undefined
+
+function maxConnectionsOf(listener: string, given: Given): number {
+  const setting = `listener.name.${listener.toLowerCase()}.max.connections`
+  const text = given[setting]
+  if (text === undefined) return Number.POSITIVE_INFINITY
+  if (!/^\d{1,10}$/.test(text)) throw invalid(setting, `expected a whole number, got "${text}"`)
+  return Number(text)
 }
 
 function parse(setting: string, text: string): ListenerSetting {

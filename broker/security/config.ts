@@ -94,13 +94,7 @@ export type ListenerConfig = ConfigOf<ConfigDefinition<typeof listenerSettings>>
 const prefix = 'listener.name.'
 
 /** The settings inside of a listener's that belong to one mechanism, as `listener.name.NAME.MECHANISM.SETTING`. */
-const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const
-
-/** Settings of Apache Kafka's that name the Java class doing what is built in here. */
-const builtIn: ReadonlySet<string> = new Set([
-  'sasl.server.callback.handler.class',
-  'sasl.login.callback.handler.class',
-])
+const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'gssapi'] as const
 
 /** True for names such as `listener.name.internal.ssl.client.auth`. */
 export const isListenerOverride = (name: string): boolean => name.startsWith(prefix)
@@ -128,8 +122,15 @@ export function listenerConfig(
   return definition.parse(values, `listener ${listener}`)
 }
 
-/** Throws CONFIG_INVALID for a setting of a listener that is not there, or that says what no listener can have. */
-export function checkListenerOverrides(given: Readonly<Record<string, string>>, listeners: readonly string[]): void {
+/**
+ * Throws CONFIG_INVALID for a setting of a listener that nobody has heard of. `isKnown` tells of settings that mean something
+ * elsewhere: Apache Kafka takes those of any kind for a listener, and here they have no effect.
+ */
+export function checkListenerOverrides(
+  given: Readonly<Record<string, string>>,
+  listeners: readonly string[],
+  isKnown: (setting: string) => boolean,
+): void {
   for (const name of Object.keys(given)) {
     if (!isListenerOverride(name)) continue
     const listener = listeners.find((each) => name.startsWith(`${prefix}${each.toLowerCase()}.`))
@@ -139,6 +140,6 @@ export function checkListenerOverrides(given: Readonly<Record<string, string>>, 
     const rest = name.slice(prefix.length + listener.length + 1)
     const mechanism = mechanisms.find((each) => rest.startsWith(`${each}.`))
     const setting = mechanism === undefined ? rest : rest.slice(mechanism.length + 1)
-    if (!(setting in listenerSettings) && !builtIn.has(setting)) throw problem(`listeners have no setting "${setting}"`)
+    if (!(setting in listenerSettings) && !isKnown(setting)) throw problem(`listeners have no setting "${setting}"`)
   }
 }

@@ -1,3 +1,4 @@
+import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import kafkajs, { type KafkaConfig, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -247,6 +248,7 @@ describe('settings of listeners', () => {
     [{ listeners: 'SASL_PLAINTEXT://127.0.0.1:0', 'sasl.enabled.mechanisms': 'OAUTHBEARER' }, /jwks\.endpoint\.url/],
     [{ listeners: 'SSL://127.0.0.1:0', 'ssl.keystore.location': '/nowhere.pem' }, /nowhere\.pem/],
     [{ listeners: 'PLAINTEXT://127.0.0.1:0', 'listener.name.other.ssl.client.auth': 'none' }, /no such listener/],
+    [{ listeners: 'PLAINTEXT://127.0.0.1:0', 'listener.name.plaintext.max.connections': 'x' }, /max\.connections/],
     [
       { listeners: 'PLAINTEXT://127.0.0.1:0', 'listener.name.plaintext.ssl.nonsense': '1' },
       /no setting "ssl.nonsense"/,
@@ -271,5 +273,25 @@ describe('settings of listeners', () => {
       ...tls,
     })
     expect(broker.bootstrapServers.split(',')).toHaveLength(2)
+  })
+
+  it("takes what Apache Kafka's listeners may have, also for listeners that are not bound", async () => {
+    await using broker = await start({
+      listeners: 'INSIDE://127.0.0.1:0',
+      'listener.security.protocol.map': 'INSIDE:PLAINTEXT,OUTSIDE:SASL_SSL',
+      'listener.name.outside.gssapi.sasl.jaas.config': 'x.Krb5LoginModule required;',
+      'listener.name.outside.oauthbearer.sasl.server.callback.handler.class': 'x.OAuthBearerValidatorCallbackHandler',
+      'listener.name.outside.ssl.keymanager.algorithm': 'SunX509',
+      'listener.name.inside.max.connections': '1',
+    })
+    const { host, port } = broker.address
+    const first = connectTcp({ host, port })
+    await new Promise((done) => first.once('connect', done))
+    const second = connectTcp({ host, port })
+    second.on('error', () => second.destroy())
+    second.resume()
+    await new Promise((done) => second.once('close', done))
+    expect(first.closed).toBe(false)
+    first.destroy()
   })
 })

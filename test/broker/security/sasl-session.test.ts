@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { systemClock } from '#core/ports/clock.ts'
+import { seededRandom } from '#core/ports/random.ts'
 import { apis } from '#core/wire/api/index.ts'
 import { saslHandshake } from '#core/wire/api/17-sasl-handshake.ts'
 import { apiVersions } from '#core/wire/api/18-api-versions.ts'
@@ -109,6 +110,31 @@ describe('before the login', () => {
       mechanisms: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'],
     })
     await expect(client.call(saslHandshake, 1, { mechanism: 'PLAIN' })).rejects.toThrow(closed)
+  })
+
+  it('whatever bytes come, nobody gets in and the broker goes on', async () => {
+    const random = seededRandom(7)
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)]!
+    const before = world.broker.metrics.values.broker_authentications_total
+    for (let i = 0; i < 60; i++) {
+      const client = await connect()
+      const mechanism = pick(['PLAIN', 'SCRAM-SHA-256', 'OAUTHBEARER'])
+      const starts = ['', '\0', 'n,,', 'n,,n=alice,r=', 'n,,\u0001auth=Bearer ', 'c=biws,r=']
+      const token = Buffer.concat([Buffer.from(pick(starts)), random.bytes(Math.floor(random.next() * 60))])
+      const version = pick([0, 1])
+      await handshake(client, mechanism, version)
+      const size = Buffer.alloc(4)
+      size.writeInt32BE(token.length)
+      const answer =
+        version === 0
+          ? client.send([size, token])
+          : client.call(saslAuthenticate, pick([0, 1, 2]), { authBytes: token })
+      await answer.catch((error: Error) => expect(error.message).toMatch(closed))
+      await client.send([emptyRequest(metadata.key, 0)]).catch((error: Error) => expect(error.message).toMatch(closed))
+      client.close()
+    }
+    expect(world.broker.metrics.values.broker_authentications_total).toBe(before)
+    expect((await login(await connect())).errorCode).toBe(0)
   })
 
   it('a large frame ends the connection before it is read', async () => {

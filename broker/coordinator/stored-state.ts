@@ -61,6 +61,17 @@ export class StoredState {
     return this.offsets.has(groupId) || this.hasOpenTransaction(groupId)
   }
 
+  /** The partitions for which offsets of the group are committed, or may yet be. */
+  offsetPlaces(groupId: string): { readonly topic: string; readonly partition: number }[] {
+    const places = new Map<string, { topic: string; partition: number }>()
+    for (const offsets of [this.offsets, ...this.#open.values()]) {
+      for (const [topic, partitions] of offsets.topics(groupId)) {
+        for (const partition of partitions.keys()) places.set(`${topic}-${partition}`, { topic, partition })
+      }
+    }
+    return [...places.values()]
+  }
+
   /** The groups of which offsets are committed, or may yet be. */
   offsetGroups(): Set<string> {
     return new Set([this.offsets, ...this.#open.values()].flatMap((offsets) => [...offsets.groupIds()]))

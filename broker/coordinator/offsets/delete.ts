@@ -36,25 +36,22 @@ export function deleteOffsets(
   return { records, answered }
 }
 
-/** Tombstones for all offsets of a group and for the group. */
+/** Tombstones for all offsets of a group, those inside of open transactions too, and for the group. */
 export function deleteGroup(group: Group, state: StoredState): CoordinatorRecord[] {
   const { groupId } = group
-  const records: CoordinatorRecord[] = []
-  for (const [topic, partitions] of state.offsets.topics(groupId)) {
-    for (const partition of partitions.keys()) records.push({ kind: 'offset', groupId, topic, partition, value: null })
-  }
-  return [...records, ...group.tombstones()]
+  const offsets = state
+    .offsetPlaces(groupId)
+    .map((place) => ({ kind: 'offset' as const, groupId, ...place, value: null }))
+  return [...offsets, ...group.tombstones()]
 }
 
 /** Tombstones for all offsets of topics that are no more. */
 export function deleteTopics(state: StoredState, names: ReadonlySet<string>): Map<string, CoordinatorRecord[]> {
   const byGroup = new Map<string, CoordinatorRecord[]>()
-  for (const groupId of state.offsets.groupIds()) {
+  for (const groupId of state.offsetGroups()) {
     const records: CoordinatorRecord[] = []
-    for (const [topic, partitions] of state.offsets.topics(groupId)) {
-      if (!names.has(topic)) continue
-      for (const partition of partitions.keys())
-        records.push({ kind: 'offset', groupId, topic, partition, value: null })
+    for (const { topic, partition } of state.offsetPlaces(groupId)) {
+      if (names.has(topic)) records.push({ kind: 'offset', groupId, topic, partition, value: null })
     }
     if (records.length > 0) byGroup.set(groupId, records)
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { BatchBuilder } from '#core/records/batch-builder.ts'
 import { fetch } from '#core/wire/api/01-fetch.ts'
@@ -26,6 +26,8 @@ import {
   valuesIn,
   wireClient,
 } from '../../support/memory-broker.ts'
+import { startBroker } from '../../../broker/start.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
 interface Producer {
@@ -369,5 +371,75 @@ describe('looking at transactions', () => {
     expect(await init(id, 1001)).toBe('INVALID_TRANSACTION_TIMEOUT')
     expect(await init(id, 0)).toBe('INVALID_TRANSACTION_TIMEOUT')
     expect(await init('', 1000)).toBe('INVALID_REQUEST')
+  })
+})
+
+describe('after a restart', () => {
+  async function restarted(config: Readonly<Record<string, string>> = {}) {
+    const dataDir = temporaryFolder()
+    const first = await startBroker({ port: 0, dataDir, config })
+    return {
+      first,
+      again: async () => {
+        await first.stop()
+        const broker = await startBroker({ port: 0, dataDir, config })
+        onTestFinished(() => broker.stop())
+        const client = await wireClient(broker)
+        await coordinator(client)
+        return client
+      },
+    }
+  }
+
+  test('a transaction goes on where it was, and so do its offsets', async () => {
+    const { first, again } = await restarted()
+    const before = await wireClient(first)
+    await makeTopic(before, 'orders')
+    await coordinator(before)
+    await before.call(findCoordinator, 6, { keyType: 0, coordinatorKeys: ['g'] })
+    const producer = await begin(before)
+    expect(await send(before, 12, 'orders', batch(producer, ['a']))).toBe('NONE')
+    await persist(async () => {
+      const { topics } = await before.call(txnOffsetCommit, 5, {
+        transactionalId: id,
+        groupId: 'g',
+        ...producer,
+        topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }],
+      })
+      return { errorCode: topics[0]!.partitions[0]!.errorCode }
+    })
+    const client = await again()
+    const stable = async () => {
+      const groups = [{ groupId: 'g', topics: [{ name: 'orders', partitionIndexes: [0] }] }]
+      const answer = await client.call(offsetFetch, 8, { groups, requireStable: true })
+      const partition = answer.groups[0]!.topics[0]?.partitions[0]
+      return partition === undefined
+        ? 'loading'
+        : partition.errorCode === 0
+          ? partition.committedOffset
+          : errorName(partition.errorCode)
+    }
+    await until(async () => (await stable()) !== 'loading')
+    expect(await stable()).toBe('UNSTABLE_OFFSET_COMMIT')
+    expect(await committed(client, 'orders')).toBe(0)
+    expect(await send(client, 12, 'orders', batch(producer, ['b'], 1))).toBe('NONE')
+    expect((await end(client, 5, producer, true)).error).toBe('NONE')
+    await until(async () => (await committed(client, 'orders')) === 3)
+    await until(async () => (await stable()) === 1)
+  })
+
+  test('an aborted transaction is still left out', async () => {
+    const { first, again } = await restarted()
+    const before = await wireClient(first)
+    await makeTopic(before, 'orders')
+    await coordinator(before)
+    const producer = await begin(before)
+    await send(before, 12, 'orders', batch(producer, ['a']))
+    const { producerEpoch } = await end(before, 5, producer, false)
+    await until(async () => (await committed(before, 'orders')) === 2)
+    const client = await again()
+    const { abortedTransactions } = await read(client, 'orders', 1)
+    expect(abortedTransactions).toEqual([{ producerId: producer.producerId, firstOffset: 0 }])
+    expect((await begin(client)).producerEpoch).toBe(producerEpoch + 1)
   })
 })

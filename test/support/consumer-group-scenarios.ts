@@ -10,12 +10,15 @@ import { listGroups } from '#core/wire/api/16-list-groups.ts'
 import { createTopics } from '#core/wire/api/19-create-topics.ts'
 import { createPartitions } from '#core/wire/api/37-create-partitions.ts'
 import { deleteGroups } from '#core/wire/api/42-delete-groups.ts'
+import { incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-configs.ts'
 import { offsetDelete } from '#core/wire/api/47-offset-delete.ts'
 import { consumerGroupDescribe } from '#core/wire/api/69-consumer-group-describe.ts'
 import {
   type ConsumerGroupHeartbeatRequestInput,
   consumerGroupHeartbeat,
 } from '#core/wire/api/68-consumer-group-heartbeat.ts'
+import { streamsGroupHeartbeat } from '#core/wire/api/88-streams-group-heartbeat.ts'
+import { streamsGroupDescribe } from '#core/wire/api/89-streams-group-describe.ts'
 import { decodeAssignment, encodeAssignment, encodeSubscription } from '#core/wire/embedded/consumer-protocol.ts'
 import { type Conversation, pause } from './group-scenarios.ts'
 import type { WireClient } from './wire-client.ts'
@@ -108,7 +111,8 @@ async function topics(talk: Conversation, counts: Readonly<Record<string, number
     const asked = made.map(({ name }) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
     const answer = await client.call(metadata, 12, { topics: asked, allowAutoTopicCreation: false })
     for (const { name, topicId, errorCode } of answer.topics) {
-      if (errorCode === 0 && name !== null) ids[name] = talk.call(topicId, `id-of-${name.replace(/-[a-z0-9]{5,6}$/, '')}`)
+      if (errorCode === 0 && name !== null)
+        ids[name] = talk.call(topicId, `id-of-${name.replace(/-[a-z0-9]{5,6}$/, '')}`)
     }
     await pause(100)
   }
@@ -152,17 +156,19 @@ const classicJoin = (groupId: string, memberId: string, owned: Owned = [], insta
 })
 
 /** A classic member that leads a stable group alone and has all partitions of the topic. */
-async function classicGroup(talk: Conversation, groupId: string) {
+async function classicGroup(talk: Conversation, groupId: string, groupInstanceId: string | null = null) {
   const client = await talk.connect()
-  const first = await client.call(joinGroup, 9, classicJoin(groupId, ''))
+  const first = await client.call(joinGroup, 9, classicJoin(groupId, '', [], groupInstanceId))
   const memberId = talk.call(first.memberId, 'CLASSIC')
-  const { generationId } = await client.call(joinGroup, 9, classicJoin(groupId, memberId))
+  const join = classicJoin(groupId, memberId, [], groupInstanceId)
+  const generationId = first.errorCode === 0 ? first.generationId : (await client.call(joinGroup, 9, join)).generationId
   const all = [{ topic: 'wide', partitions: [0, 1, 2, 3, 4, 5] }]
   const assignment = encodeAssignment({ assignedPartitions: all, userData: null })
   await client.call(syncGroup, 5, {
     groupId,
     generationId,
     memberId,
+    groupInstanceId,
     protocolType: 'consumer',
     protocolName: 'range',
     assignments: [{ memberId, assignment }],
@@ -477,5 +483,118 @@ export const consumerGroupScenarios: Readonly<Record<string, Scenario>> = {
     talk.note(`join -> ${answer.errorCode}`)
     await talk.ask(classic.client, describeGroups, 6, { groups: [groupId] })
     await a!.describe()
+  },
+
+  'the settings of one group': async (talk) => {
+    await topics(talk, { wide: 6 })
+    const [a, b] = await speakers(talk, 'settings', 'a', 'b')
+    const change = (name: string, value: string) => ({ name, configOperation: 0, value })
+    const configs = [
+      change('consumer.heartbeat.interval.ms', '700'),
+      change('consumer.session.timeout.ms', '20000'),
+      change('consumer.assignment.interval.ms', '2000'),
+    ]
+    const resources = [{ resourceType: 32, resourceName: a!.groupId, configs }]
+    await talk.ask(a!.client, incrementalAlterConfigs, 1, { resources, validateOnly: false })
+    await pause(500)
+    await a!.join()
+    await b!.join()
+    for (const each of [a!, b!]) await each.acknowledge()
+    await a!.describe()
+    await pause(2200)
+    for (const each of [a!, b!, a!, b!]) await each.acknowledge()
+    await a!.describe()
+  },
+
+  'static members that change their protocol': async (talk) => {
+    await topics(talk, { wide: 6 })
+    const groupId = talk.group('turncoat')
+    const classic = await classicGroup(talk, groupId, 'i')
+    const [a] = await speakers(talk, 'turncoat', 'a')
+    await a!.join({ instanceId: 'i' })
+    await a!.describe()
+    const { client, generationId, memberId } = classic
+    await talk.ask(client, heartbeat, 4, { groupId, generationId, memberId, groupInstanceId: 'i' })
+    const joined = await client.call(joinGroup, 9, classicJoin(groupId, '', [], 'i'))
+    talk.call(joined.memberId, 'CLASSIC AGAIN')
+    talk.note(talk.print({ ...joined, members: joined.members.map((each) => each.memberId) }))
+    await a!.beat({ instanceId: 'i' })
+    for (const version of [5, 6]) await talk.ask(client, describeGroups, version, { groups: [groupId] })
+    await a!.describe()
+  },
+
+  'a classic group in the middle of its rebalance': async (talk) => {
+    await topics(talk, { wide: 6 })
+    const groupId = talk.group('middle')
+    const classic = await classicGroup(talk, groupId)
+    const other = await talk.connect()
+    const first = await other.call(joinGroup, 9, classicJoin(groupId, ''))
+    const waiting = other.call(joinGroup, 9, classicJoin(groupId, first.memberId))
+    await pause(200)
+    const [a] = await speakers(talk, 'middle', 'a')
+    await a!.join()
+    const answer = await waiting
+    talk.note(`the one who waits -> ${answer.errorCode}`)
+    const { memberId, generationId } = classic
+    await talk.ask(classic.client, heartbeat, 4, { groupId, memberId, generationId })
+    await a!.leave()
+  },
+
+  'ids of groups of another kind': async (talk) => {
+    await topics(talk, { wide: 6 })
+    const groupId = talk.group('other')
+    const client = await talk.connect()
+    const topology = {
+      epoch: 1,
+      subtopologies: [
+        {
+          subtopologyId: '0',
+          sourceTopics: ['wide'],
+          sourceTopicRegex: [],
+          stateChangelogTopics: [],
+          repartitionSinkTopics: [],
+          repartitionSourceTopics: [],
+          copartitionGroups: [],
+        },
+      ],
+    }
+    await client.call(streamsGroupHeartbeat, 0, {
+      groupId,
+      memberId: 's',
+      memberEpoch: 0,
+      endpointInformationEpoch: 0,
+      rebalanceTimeoutMs: 5000,
+      topology,
+      activeTasks: [],
+      standbyTasks: [],
+      warmupTasks: [],
+      processId: 'p',
+      userEndpoint: null,
+      clientTags: [],
+      shutdownApplication: false,
+    })
+    const [a] = await speakers(talk, 'other', 'a')
+    await a!.join()
+    await a!.beat({}, 'as a member', 1)
+    await a!.leave()
+    await a!.describe()
+    await talk.ask(client, joinGroup, 9, classicJoin(groupId, ''))
+    await talk.ask(client, heartbeat, 4, { groupId, generationId: 1, memberId: 's' })
+    const members = [{ memberId: 's', groupInstanceId: null }]
+    await talk.ask(client, leaveGroup, 5, { groupId, members })
+    await talk.ask(client, syncGroup, 5, {
+      groupId,
+      generationId: 1,
+      memberId: 's',
+      protocolType: 'consumer',
+      protocolName: 'range',
+      assignments: [],
+    })
+    await talk.ask(client, describeGroups, 6, { groups: [groupId] })
+    await talk.ask(client, deleteGroups, 2, { groupsNames: [groupId] })
+    const [c] = await speakers(talk, 'mine', 'c')
+    await c!.join()
+    const described = { groupIds: [c!.groupId], includeAuthorizedOperations: false }
+    await talk.ask(client, streamsGroupDescribe, 0, described)
   },
 }

@@ -197,6 +197,12 @@ const requests: Record<string, (version: number, topicId: string) => object> = {
   ListPartitionReassignments: () => ({ topics: null }),
   DescribeQuorum: () => ({ topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }),
   UnregisterBroker: () => ({ brokerId: 9 }),
+  SaslHandshake: () => ({ mechanism: 'PLAIN' }),
+  SaslAuthenticate: () => ({ authBytes: Buffer.alloc(1) }),
+  DescribeUserScramCredentials: () => ({ users: null }),
+  AlterUserScramCredentials: () => ({ deletions: [{ name: 'nobody', mechanism: 1 }], upsertions: [] }),
+  StreamsGroupHeartbeat: () => ({ groupId: 's', memberId: 'm', memberEpoch: -1, endpointInformationEpoch: 0 }),
+  StreamsGroupDescribe: () => ({ groupIds: ['s'], includeAuthorizedOperations: false }),
   DescribeTopicPartitions: () => ({ topics: [{ name: 'a' }, { name: 'missing' }] }),
 }
 

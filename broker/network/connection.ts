@@ -6,6 +6,7 @@ import type { BufferPool } from './buffer-pool.ts'
 
 import { FrameReader } from './frame-reader.ts'
 import type { Cursor } from './frame-reader.ts'
+import { hostAddress } from './host-address.ts'
 import type { RequestMemory } from './request-memory.ts'
 import { readShared } from './socket.ts'
 
@@ -105,7 +106,7 @@ export class Connection {
   constructor(id: number, accepted: Socket, endpoint: Endpoint, ports: ConnectionPorts) {
     this.id = id
     this.endpoint = endpoint
-    this.clientHost = `/${(accepted.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')}`
+    this.clientHost = `/${hostAddress(accepted.remoteAddress ?? 'unknown')}`
     this.#ports = ports
     this.#reader = new FrameReader(ports.limits.maxFrameBytes, ports.buffers)
     this.#socket = readShared(accepted, (bytes) => this.#received(bytes))

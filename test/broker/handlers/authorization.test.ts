@@ -37,7 +37,30 @@ async function world() {
   return { broker, admin, topicId, ann: await clientOf(broker, 'ann') }
 }
 
+/** Requests that need no right, or answer with what may be seen. */
+const freeForAll = [
+  'ApiVersions',
+  'DescribeCluster',
+  'ListGroups',
+  'ListTransactions',
+  'SaslAuthenticate',
+  'SaslHandshake',
+]
+
+/** Requests that need no right, or answer with what may be seen. */
+const freeForAll = ['ApiVersions', 'DescribeCluster', 'ListGroups', 'ListTransactions', 'SaslAuthenticate', 'SaslHandshake']
+
 describe('authorization', () => {
+  it('has a case for every request that is served', () => {
+    const tried = new Set([...freeForAll, ...authorizationCases(zeroUuid).map(({ api }) => api)])
+    expect(served.map(({ api }) => api.name).filter((name) => !tried.has(name))).toEqual([])
+  })
+
+  it('has a case for every request that is served', () => {
+    const tried = new Set([...freeForAll, ...authorizationCases(zeroUuid).map(({ api }) => api)])
+    expect(served.map(({ api }) => api.name).filter((name) => !tried.has(name))).toEqual([])
+  })
+
   it('refuses every request to who lacks just one right, and says which', async () => {
     const { admin, ann, topicId } = await world()
     const call = (api: string, version: number, body: object): Promise<unknown> =>

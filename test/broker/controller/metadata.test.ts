@@ -208,4 +208,15 @@ describe('a directory', () => {
     expect([image.feature('metadata.version'), image.feature('share.version')]).toEqual([29, 1])
     expect(image.controllers.get(1)?.features.map(({ name }) => name)).toContain('group.version')
   })
+
+  it('has every listener of the broker with the number of its security protocol', async () => {
+    const { controller } = await open()
+    const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
+    await controller.register(
+      protocols.map((name, i) => ({ name, host: 'localhost', port: 9092 + i, securityProtocol: name })),
+    )
+    expect(controller.image.brokers.get(1)!.endpoints).toEqual(
+      protocols.map((name, i) => ({ name, host: 'localhost', port: 9092 + i, securityProtocol: i })),
+    )
+  })
 })

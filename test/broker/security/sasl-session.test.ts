@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { systemClock } from '#core/ports/clock.ts'
 import { seededRandom } from '#core/ports/random.ts'
+import { type Timers, systemTimers } from '#core/ports/timers.ts'
 import { apis } from '#core/wire/api/index.ts'
 import { saslHandshake } from '#core/wire/api/17-sasl-handshake.ts'
 import { apiVersions } from '#core/wire/api/18-api-versions.ts'
@@ -175,6 +176,36 @@ describe('PLAIN', () => {
     expect(answer.errorMessage).not.toContain(password)
     await expect(ask(client)).rejects.toThrow(closed)
     expect(world.broker.metrics.values.broker_authentication_failures_total).toBe(before + 1)
+  })
+})
+
+describe('a client that failed', () => {
+  it('waits for the answer as long as is set', async () => {
+    const delayMs = 86_399_999
+    const waited: number[] = []
+    const system = systemTimers({ ref: false })
+    const timers: Timers = {
+      ...system,
+      after(ms, call) {
+        if (ms !== delayMs) return system.after(ms, call)
+        waited.push(ms)
+        return system.after(0, call)
+      },
+    }
+    await using slow = await SecuredBroker.start(
+      { 'connection.failed.authentication.delay.ms': String(delayMs) },
+      { ports: { timers } },
+    )
+    const client = await WireClient.connect(slow.at('SASL_PLAINTEXT'))
+    expect((await login(client)).errorCode).toBe(0)
+    client.close()
+    expect(waited).toEqual([])
+    const wrong = await WireClient.connect(slow.at('SASL_PLAINTEXT'))
+    expect((await login(wrong, plain('alice', 'wrong'))).errorCode).toBe(errorCodes.SASL_AUTHENTICATION_FAILED.code)
+    expect(waited).toEqual([delayMs])
+    const gone = await WireClient.connect(slow.at('SASL_PLAINTEXT'))
+    await expect(ask(gone)).rejects.toThrow(closed)
+    expect(waited).toEqual([delayMs, delayMs])
   })
 })
 

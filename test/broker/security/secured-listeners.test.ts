@@ -129,6 +129,39 @@ describe('listeners', () => {
     expect((await ask({ 'ssl.endpoint.identification.algorithm': '' })).brokers).toHaveLength(1)
   })
 
+  it('a certificate that is only requested may be missing, but not be bad', async () => {
+    const { server, authority, files } = world.security
+    await using broker = await startBroker({
+      memory: true,
+      config: {
+        listeners: 'SSL://127.0.0.1:0',
+        'ssl.keystore.key': server.key,
+        'ssl.keystore.certificate.chain': server.certificate,
+        'ssl.truststore.certificates': authority.certificate,
+        'ssl.client.auth': 'requested',
+        'ssl.principal.mapping.rules': 'RULE:^.*CN=([^,]+).*$/$1/',
+        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+        'super.users': 'User:alice',
+      },
+    })
+    const create = async (topic: string, keystore: Readonly<Record<string, string>>) => {
+      const properties = {
+        'security.protocol': 'SSL',
+        'ssl.truststore.location': files.authority,
+        ...keystore,
+      }
+      const client = createClient({ bootstrapServers: broker.bootstrapServers, properties, callTimeoutMs: 300 })
+      try {
+        await client.admin().createTopics([{ name: topic, partitions: 1 }])
+      } finally {
+        await client.close()
+      }
+    }
+    await create('a', { 'ssl.keystore.location': files.client })
+    await expect(create('b', {})).rejects.toThrow(/AUTHORIZATION_FAILED/)
+    await expect(create('c', { 'ssl.keystore.location': files.imposter })).rejects.toThrow(/connection/)
+  })
+
   it('cipher suites and versions can be chosen, by names of Java as well', async () => {
     await using broker = await startBroker({
       memory: true,

@@ -328,3 +328,27 @@ describe('compaction of transactions', () => {
     expect(await contents(bench.log)).toBe('2:a=3 3:marker')
   })
 })
+
+describe('cleanup.policy=compact,delete', () => {
+  it('compacts, and drops what is over', async () => {
+    const both: TopicConfig['cleanup.policy'] = ['compact', 'delete']
+    const bench = await oneLog(compacted({ 'cleanup.policy': both, 'retention.ms': 10_000 }))
+    const { log, time } = bench
+    put(log, 'old=1 a=1')
+    put(log, 'a=2')
+    await clean(bench)
+    put(log, 'new=1', { timestamp: startMs + 9000 })
+    log.roll()
+    log.advanceHighWatermark(log.logEndOffset)
+    time.advance(9000)
+    log.deleteOldSegments(time.now())
+    expect(await contents(log)).toBe('0:old=1 2:a=2 3:new=1')
+    time.advance(2000)
+    log.deleteOldSegments(time.now())
+    expect(await contents(log)).toBe('3:new=1')
+    expect(log.logStartOffset).toBe(3)
+    put(log, 'new=2', { timestamp: time.now() })
+    await clean(bench)
+    expect(await contents(log)).toBe('4:new=2')
+  })
+})

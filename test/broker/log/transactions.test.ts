@@ -265,6 +265,20 @@ describe('transactions of a log', () => {
     }
   })
 
+  it('are open again when their marker was torn off', async () => {
+    const bench = await oneLog()
+    write(bench.log, 1)
+    const whole = bench.files.stat('/data/t-0/00000000000000000000.log').size
+    end(bench.log, 1, 'abort')
+    const marker = bench.files.stat('/data/t-0/00000000000000000000.log').size - whole
+    for (let torn = 1; torn <= marker; torn++) {
+      bench.files.open('/data/t-0/00000000000000000000.log').truncate(whole + marker - torn)
+      const log = await again(bench)
+      expect(log.openTransactionOf(1)).toEqual({ firstOffset: 0, producerEpoch: 0 })
+      expect([visible(log), aborted(log)]).toEqual([0, ''])
+    }
+  })
+
   it('are found anew where the index of a sealed segment is damaged', async () => {
     const bench = await oneLog()
     mixed(bench.log)

@@ -11,7 +11,11 @@ import type { GroupWorld } from './group-world.ts'
 type Topology = NonNullable<StreamsGroupHeartbeatRequestInput['topology']>
 
 /** A subtopology that reads topics and, with state, keeps a changelog. */
-export const reading = (sourceTopics: readonly string[], changelog?: string): Topology => ({
+export const reading = (
+  sourceTopics: readonly string[],
+  changelog?: string,
+  topicConfigs: readonly { readonly key: string; readonly value: string }[] = [],
+): Topology => ({
   epoch: 0,
   subtopologies: [
     {
@@ -19,7 +23,7 @@ export const reading = (sourceTopics: readonly string[], changelog?: string): To
       sourceTopics: [...sourceTopics],
       sourceTopicRegex: [],
       stateChangelogTopics:
-        changelog === undefined ? [] : [{ name: changelog, partitions: 0, replicationFactor: 0, topicConfigs: [] }],
+        changelog === undefined ? [] : [{ name: changelog, partitions: 0, replicationFactor: 0, topicConfigs }],
       repartitionSinkTopics: [],
       repartitionSourceTopics: [],
       copartitionGroups: [],

@@ -1,13 +1,16 @@
 /**
- * `npm run test:torture [-- --runs 100] [--messages 200] [--seed N] [--only codec|kill|torn]`: random messages through
- * Apache Kafka's own classes and back, a broker killed at random moments under an idempotent producer, and logs cut at
- * every byte. Prints figures; the last line is `N passed, N failed`.
+ * `npm run test:torture [-- --only codec|kill|torn|power|damage] [--seed N] …`: random messages through Apache Kafka's own
+ * classes and back (`--messages 200` of every version), a broker killed at random moments under an idempotent producer
+ * (`--runs 100`), logs cut at every byte, the power cut (`--cuts 50`), directories with damaged files (`--directories 5000`).
+ * Prints figures; the last line is `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url'
 
 import { closingLine } from '../support/check.ts'
 import { codecRuns } from '../support/codec-runs.ts'
+import { damageRuns } from '../support/damage-runs.ts'
 import { killRuns } from '../support/kill-runs.ts'
+import { powerRuns } from '../support/power-runs.ts'
 import { tornTails } from '../support/torn-tails.ts'
 
 const option = (name: string, otherwise: string): string => {
@@ -55,6 +58,39 @@ async function torn(seed: number): Promise<boolean> {
   return wrong.length === 0
 }
 
+async function power(runs: number, seed: number): Promise<boolean> {
+  console.log(`power cuts: ${runs} histories of three lives each, seed ${seed}`)
+  const every = await powerRuns(runs, seed, 'always', ({ runs: done }) => {
+    if (done % 25 === 0) console.log(`  ${done} histories`)
+  })
+  console.log(
+    `  flush=always: ${every.lives} cuts, ${every.acknowledged} acknowledged, ${every.missing} missing, ` +
+      `${every.duplicates} duplicates, ${every.commits} commits, ${every.commitsLost} lost`,
+  )
+  const none = await powerRuns(Math.ceil(runs / 5), seed, 'never', () => {})
+  console.log(
+    `  flush=never, for comparison: ${none.lives} cuts, ${none.acknowledged} acknowledged, ${none.missing} gone, ` +
+      `${none.commits} commits, ${none.commitsLost} gone`,
+  )
+  const problems = [...every.problems, ...none.problems]
+  for (const each of problems.slice(0, 20)) console.log(`  ${each}`)
+  return problems.length === 0 && every.acknowledged > runs * 20
+}
+
+async function damage(directories: number, seed: number): Promise<boolean> {
+  console.log(`damaged directories: ${directories}, seed ${seed}`)
+  const figures = await damageRuns(directories, seed, ({ directories: done }) => {
+    if (done % 5000 === 0) console.log(`  ${done} directories`)
+  })
+  const { served, reported, refused, batches, problems } = figures
+  console.log(
+    `  ${served} logs served ${batches} batches, ${reported} logs were reported, ${refused} directories refused, ` +
+      `${problems.length} did neither as they should`,
+  )
+  for (const each of problems.slice(0, 20)) console.log(`  ${each}`)
+  return problems.length === 0 && served > directories
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const seed = Number(option('seed', String(Date.now() % 1_000_000_000)))
   const only = option('only', 'all')
@@ -67,6 +103,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await judge('codec', () => codec(Number(option('messages', '200')), seed))
   await judge('kill', () => kill(Number(option('runs', '100')), seed))
   await judge('torn', () => torn(seed))
+  await judge('power', () => power(Number(option('cuts', '50')), seed))
+  await judge('damage', () => damage(Number(option('directories', '5000')), seed))
   console.log(closingLine(totals))
   process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0)
 }

@@ -209,6 +209,27 @@ describe('clients', () => {
     await wrong.disconnect()
   })
 
+  it('kafkajs shows tokens', async () => {
+    const admin = (forged: boolean) =>
+      new kafkajs.Kafka({
+        brokers: [world.at('SASL_PLAINTEXT')],
+        sasl: {
+          mechanism: 'oauthbearer',
+          oauthBearerProvider: async () => ({ value: await world.security.token('alice', { forged }) }),
+        },
+        logLevel: logLevel.NOTHING,
+        retry: { retries: 0 },
+      }).admin()
+    const right = admin(false)
+    await right.connect()
+    expect(await right.listTopics()).toBeInstanceOf(Array)
+    await right.disconnect()
+    // It does not read the broker's answer, and learns of the refusal by its first request.
+    const wrong = admin(true)
+    await expect(wrong.connect().then(() => wrong.listTopics())).rejects.toThrow()
+    await wrong.disconnect()
+  })
+
   it('the kafkajs client of ours hands TLS and login on', async () => {
     const client = createKafkajsClient({
       bootstrapServers: world.at('SASL_SSL'),

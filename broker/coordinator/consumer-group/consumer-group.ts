@@ -19,8 +19,8 @@ export class ConsumerGroup implements ModernGroup {
   groupEpoch = 1
   /** Of the subscribed topics when the group epoch was bumped last. */
   metadataHash = 0n
-  /** The group epoch that the target assignment was made for; -1 without one. */
-  assignmentEpoch = -1
+  /** The group epoch that the target assignment was made for; 1 before the first, of which there is no record. */
+  assignmentEpoch = 1
   /** When it was made, ms since the epoch; 0 when that does not matter. */
   assignmentTimestampMs = 0
   /** A coordinator before Kafka 4.1 left a record of its topics, which is to be taken back. */
@@ -95,7 +95,7 @@ export class ConsumerGroup implements ModernGroup {
         if (record.value === null) return this.#remove(record.memberId)
         return this.#put(withMetadata(this.#member(record.memberId), record.value))
       case 'targetEpoch':
-        this.assignmentEpoch = record.value?.assignmentEpoch ?? -1
+        this.assignmentEpoch = record.value?.assignmentEpoch ?? 1
         this.assignmentTimestampMs = record.value?.assignmentTimestamp ?? 0
         return
       case 'target':

@@ -52,6 +52,15 @@ export function ownedOf(
   )
 }
 
+/** The same partitions as if they had been owned from the first epoch on. */
+export const sinceEver = (owned: Owned): Owned =>
+  new Map(
+    Array.from(owned, ([topicId, partitions]) => [
+      topicId,
+      new Map(Array.from(partitions.keys(), (each) => [each, 0])),
+    ]),
+  )
+
 /** True when both name the same partitions; epochs are left aside. */
 export function samePartitions(a: Partitions | Owned, b: Partitions | Owned): boolean {
   if (a === b) return true

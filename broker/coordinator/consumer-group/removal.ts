@@ -8,7 +8,7 @@ import type { ConsumerGroup } from './consumer-group.ts'
 import { downgrade, mayDowngradeWithout } from './downgrade.ts'
 import type { HeartbeatResult } from './heartbeat.ts'
 import { type ConsumerMember, currentRecord } from './member.ts'
-import { none } from './partitions.ts'
+import { none, sinceEver } from './partitions.ts'
 import { subscribedTopics } from './subscriptions.ts'
 
 /** The heartbeat of somebody who leaves: for good, or as a static member for a while. Throws a ProtocolError. */
@@ -25,7 +25,9 @@ export function leave(
       : staticMemberOf(group.staticMember(instanceId), memberId, instanceId)
   if (member === undefined) throw unknownMember(group, memberId)
   if (instanceId !== null && memberEpoch === epochs.leaveForAWhile) {
-    const away = { ...member, memberEpoch: epochs.leaveForAWhile, revoking: none }
+    // Whoever comes back may commit in any epoch for what it kept.
+    const assigned = sinceEver(member.assigned)
+    const away = { ...member, memberEpoch: epochs.leaveForAWhile, assigned, revoking: none }
     return { records: [currentRecord(group.groupId, away)], response }
   }
   return { records: removeMembers(world, group, [member]), response }

@@ -135,7 +135,12 @@ async function fill(bootstrap: string): Promise<void> {
 }
 
 /** Apache Kafka on the given server.properties, stopped when the body ends. */
-async function withApache<T>(folder: string, properties: string, port: number, body: () => Promise<T>): Promise<T> {
+export async function withApache<T>(
+  folder: string,
+  properties: string,
+  port: number,
+  body: () => Promise<T>,
+): Promise<T> {
   writeFileSync(join(folder, 'server.properties'), properties)
   const { stdout } = await command(peer('kafka/kafka.sh'), ['classpath'])
   const log = openSync(join(folder, 'apache.log'), 'w')
@@ -151,8 +156,9 @@ async function withApache<T>(folder: string, properties: string, port: number, b
   try {
     await answers(port, server, () => readFileSync(join(folder, 'apache.log'), 'utf8'))
     const result = await body()
-    const complaints = lines(readFileSync(join(folder, 'apache.log'), 'utf8')).filter((line) =>
-      /ERROR|FATAL|corrupt|Exception/i.test(line),
+    const complaints = lines(readFileSync(join(folder, 'apache.log'), 'utf8')).filter(
+      // That a busy machine is slow is none.
+      (line) => /ERROR|FATAL|corrupt|Exception/i.test(line) && !line.includes('Exceptionally slow controller event'),
     )
     assert.deepEqual(complaints, [], 'what Apache Kafka logged')
     return result

@@ -9,14 +9,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 
+import { systemFiles } from '#core/ports/system-files.ts'
+import { produce } from '#core/wire/api/00-produce.ts'
+import { fetch } from '#core/wire/api/01-fetch.ts'
+import { offsetFetch } from '#core/wire/api/09-offset-fetch.ts'
+import { endTxn } from '#core/wire/api/26-end-txn.ts'
+import { txnOffsetCommit } from '#core/wire/api/28-txn-offset-commit.ts'
+import { describeProducers } from '#core/wire/api/61-describe-producers.ts'
+import { describeTransactions } from '#core/wire/api/65-describe-transactions.ts'
+import { errorName } from '#core/wire/errors.ts'
+import { leaveProperties } from '../../broker/leave.ts'
+import { startBroker } from '../../broker/start.ts'
 import { withBroker } from '../support/broker-under-test.ts'
+import { BrokerProcess } from '../support/broker-process.ts'
 import type { Check } from '../support/check.ts'
 import { kafkaLibs } from '../support/kafka-definitions.ts'
-import { command, kafkaTool, withKafka } from '../support/peers.ts'
+import { pause } from '../support/group-scenarios.ts'
+import { command, freePort, kafkaTool, withKafka } from '../support/peers.ts'
 import { projectRoot } from '../support/sources.ts'
+import { withApache } from './take-over.ts'
 import {
+  TransactionTalk,
+  batchOf,
+  fetchBody,
   longTransactionScenarios,
   prepareTransactions,
+  produceBody,
   talkAbout,
   transactionScenarios,
 } from '../support/transaction-scenarios.ts'
@@ -116,6 +134,66 @@ const copier: Check = {
     }),
 }
 
+const copierKills = Number(process.env['COPIER_KILLS'] ?? 5)
+
+const killed: Check = {
+  name: `transactions: TransactionalMessageCopier copies every message once while the broker is killed ${copierKills} times`,
+  run: async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-copier-'))
+    const port = await freePort()
+    const bootstrap = `127.0.0.1:${port}`
+    const count = copierKills * 4000
+    let broker = await BrokerProcess.start({ port, dataDir })
+    try {
+      await fill(bootstrap, 'in', 1, count)
+      const args = [
+        '--broker-list',
+        bootstrap,
+        '--input-topic',
+        'in',
+        '--input-partition',
+        '0',
+        '--output-topic',
+        'out',
+      ]
+      const more = ['--consumer-group', 'copiers', '--transaction-size', '20', '--enable-random-aborts']
+      let copied = false
+      for (let round = 0; !copied; round++) {
+        const copier = kafkaTool(
+          [
+            'run-class',
+            'org.apache.kafka.tools.TransactionalMessageCopier',
+            ...args,
+            ...more,
+            ...['--transactional-id', 'copier', '--use-group-metadata'],
+          ],
+          { timeoutMs: 180_000 },
+        ).then(
+          () => true,
+          // It gives up when a call takes too long or its producer cannot go on, and is started again, as its users do.
+          () => false,
+        )
+        const over = copier.then(() => 'over' as const)
+        while (round < copierKills) {
+          const next = await Promise.race([over, pause(3000 + round * 300)])
+          if (next === 'over') break
+          round++
+          await broker.kill()
+          broker = await BrokerProcess.start({ port, dataDir })
+        }
+        copied = await copier
+      }
+      assert.deepEqual(
+        await consumed(bootstrap, 'out', count),
+        Array.from({ length: count }, (_, i) => String(i)),
+      )
+    } finally {
+      await broker.kill()
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  },
+}
+
 const tools: Check = {
   name: 'transactions: kafka-transactions lists, describes, finds what hangs and ends it',
   run: () =>
@@ -138,6 +216,82 @@ const tools: Check = {
       assert.match(after[1]!, /None\s*$/)
       await producer.disconnect()
     }),
+}
+
+/** What a broker says of three transactions: one committed, one aborted, one that was open when it stopped. */
+async function view(talk: TransactionTalk, topic: string, ids: readonly string[]): Promise<string[]> {
+  const from = talk.transcript.length
+  const groups = [{ groupId: talk.name('g'), topics: [{ name: topic, partitionIndexes: [0] }] }]
+  await talk.ask(describeTransactions, 0, { transactionalIds: ids })
+  await talk.ask(offsetFetch, 8, { groups, requireStable: true })
+  await talk.ask(fetch, 11, fetchBody(topic, 1))
+  await talk.ask(describeProducers, 0, { topics: [{ name: topic, partitionIndexes: [0] }] })
+  // The leader has another epoch after each start.
+  return talk.transcript.slice(from).map((line) => line.replace(/"leaderEpoch":\d+/g, '"leaderEpoch":0'))
+}
+
+const handedOver: Check = {
+  name: 'transactions: Apache Kafka takes over what is open and finished, ends what is open, and gives it back',
+  run: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-transactions-'))
+    const dataDir = join(folder, 'data')
+    const started = async <T>(body: (bootstrap: string) => Promise<T>): Promise<T> => {
+      const broker = await startBroker({ port: 0, dataDir, config: { 'auto.create.topics.enable': 'false' } })
+      try {
+        return await body(broker.bootstrapServers)
+      } finally {
+        await broker.stop()
+      }
+    }
+    try {
+      const first = await started(async (bootstrap) => {
+        await prepareTransactions(bootstrap)
+        const talk = await TransactionTalk.begin(bootstrap)
+        const topic = await talk.topic('t')
+        const { client } = talk
+        const write = async (plain: string, value: string) => {
+          const producer = await talk.init(plain)
+          await client.call(produce, 12, produceBody(topic, batchOf(producer, [value]), producer.transactionalId))
+          return producer
+        }
+        const committed = await write('committed', 'a')
+        await client.call(endTxn, 5, { ...committed, committed: true })
+        const aborted = await write('aborted', 'b')
+        await client.call(endTxn, 5, { ...aborted, committed: false })
+        const open = await write('open', 'c')
+        const partitions = [{ partitionIndex: 0, committedOffset: 5, committedMetadata: null }]
+        const groupId = talk.name('g')
+        await client.call(txnOffsetCommit, 5, { ...open, groupId, topics: [{ name: topic, partitions }] })
+        await talk.settle(committed)
+        await talk.settle(aborted)
+        const ids = [committed, aborted, open].map(({ transactionalId }) => transactionalId)
+        const seen = await view(talk, topic, ids)
+        return { talk, topic, ids, open, seen }
+      })
+      const { talk, topic, ids, open } = first
+      const port = await freePort()
+      const theirs = await withApache(folder, leaveProperties(systemFiles, dataDir, port), port, async () => {
+        await talk.reconnect(`127.0.0.1:${port}`)
+        await prepareTransactions(`127.0.0.1:${port}`)
+        const seen = await view(talk, topic, ids)
+        const { errorCode } = await talk.client.call(endTxn, 5, { ...open, committed: true })
+        assert.equal(errorName(errorCode), 'NONE')
+        await talk.settle(open)
+        const ended = await view(talk, topic, ids)
+        talk.close()
+        return { seen, ended }
+      })
+      assert.deepEqual(theirs.seen, first.seen)
+      await started(async (bootstrap) => {
+        await talk.reconnect(bootstrap)
+        await prepareTransactions(bootstrap)
+        assert.deepEqual(await view(talk, topic, ids), theirs.ended)
+        talk.close()
+      })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
 }
 
 const kafkajs: Check = {
@@ -175,7 +329,6 @@ const dumped: Check = {
   run: async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-transactions-'))
     try {
-      const { startBroker } = await import('../../broker/start.ts')
       const broker = await startBroker({ port: 0, dataDir })
       await fill(broker.bootstrapServers, 'a', 1, 1)
       const kafka = new Kafka({ brokers: [broker.bootstrapServers], logLevel: logLevel.NOTHING })
@@ -201,4 +354,13 @@ const dumped: Check = {
   },
 }
 
-export const checks: readonly Check[] = [conversations, javaPrograms, copier, tools, kafkajs, dumped]
+export const checks: readonly Check[] = [
+  conversations,
+  javaPrograms,
+  copier,
+  killed,
+  handedOver,
+  tools,
+  kafkajs,
+  dumped,
+]

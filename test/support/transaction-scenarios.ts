@@ -34,7 +34,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
  */
 export class TransactionTalk {
   readonly transcript: string[] = []
-  readonly client: WireClient
+  client: WireClient
   readonly #tag = Math.random().toString(36).slice(2, 8)
   readonly #producers: number[] = []
 
@@ -44,6 +44,12 @@ export class TransactionTalk {
 
   static async begin(bootstrap: string): Promise<TransactionTalk> {
     return new TransactionTalk(await WireClient.connect(bootstrap))
+  }
+
+  /** Goes on with another broker, under the same names. */
+  async reconnect(bootstrap: string): Promise<void> {
+    this.client.close()
+    this.client = await WireClient.connect(bootstrap)
   }
 
   /** A name that no earlier conversation used; the transcript shows it as it is given here. */

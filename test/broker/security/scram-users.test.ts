@@ -50,15 +50,15 @@ async function isLetIn(broker: Broker, username: string, secret: string, mechani
       'sasl.jaas.config': `x.ScramLoginModule required username="${username}" password="${secret}";`,
     },
   })
-  return client
-    .admin()
-    .listTopics()
-    .then(() => true)
-    .catch((error: { code?: string }) => {
-      if (error.code === 'AUTHENTICATION_FAILED') return false
-      throw error
-    })
-    .finally(() => client.close())
+  try {
+    await client.admin().listTopics()
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code === 'AUTHENTICATION_FAILED') return false
+    throw error
+  } finally {
+    await client.close()
+  }
 }
 
 const plainly = (broker: Broker) => WireClient.connect(broker.bootstrapServers.split(',')[0]!)

@@ -109,7 +109,7 @@ describe('listeners', () => {
         'ssl.keystore.certificate.chain': world.security.server.certificate,
       },
     })
-    const ask = (more: Readonly<Record<string, string>>) => {
+    const ask = async (more: Readonly<Record<string, string>>) => {
       const security = {
         'security.protocol': 'SSL',
         'ssl.truststore.location': world.security.files.authority,
@@ -120,10 +120,11 @@ describe('listeners', () => {
         properties: security,
         callTimeoutMs: 300,
       })
-      return client
-        .admin()
-        .describeCluster()
-        .finally(() => client.close())
+      try {
+        return await client.admin().describeCluster()
+      } finally {
+        await client.close()
+      }
     }
     await expect(ask({})).rejects.toThrow(/127\.0\.0\.2/)
     expect((await ask({ 'ssl.endpoint.identification.algorithm': '' })).brokers).toHaveLength(1)

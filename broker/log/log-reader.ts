@@ -35,6 +35,8 @@ const rememberedPositions = 32
 interface Place {
   readonly segment: Segment
   readonly position: number
+  /** Which of the log's sets of segments it belongs to. */
+  readonly generation: number
 }
 
 /** Cuts a row of batches after the last one that is whole and lies below `upTo`. */
@@ -64,6 +66,7 @@ export class LogReader {
   readonly #segments: Segments
   readonly #tail: LogTail
   readonly #places = new Map<number, Place>()
+  #generation = 0
 
   constructor(segments: Segments, tail: LogTail) {
     this.#segments = segments
@@ -105,6 +108,7 @@ export class LogReader {
 
   /** Segments were cut or dropped: what was remembered may be wrong. */
   forget(): void {
+    this.#generation++
     this.#places.clear()
   }
 
@@ -113,7 +117,7 @@ export class LogReader {
     if (remembered && remembered.position < remembered.segment.sizeInBytes) return remembered
     for (const segment of this.#segments.from(offset)) {
       const place = segment.placeOf(offset)
-      if (place) return { segment, position: place.position }
+      if (place) return { segment, position: place.position, generation: this.#generation }
     }
     return undefined
   }
@@ -121,8 +125,11 @@ export class LogReader {
   #cut(read: Buffer, place: Place, upTo: number): LogRead {
     const { bytes, nextOffset } = wholeBatches(read, upTo)
     if (bytes.length === 0) return nothing
+    const { segment, generation } = place
+    // A segment that was replaced while this was read: a new file may go by its name.
+    if (generation !== this.#generation) return { chunks: [bytes], sizeInBytes: bytes.length }
     if (this.#places.size >= rememberedPositions) this.#places.delete(this.#places.keys().next().value!)
-    this.#places.set(nextOffset, { segment: place.segment, position: place.position + bytes.length })
+    this.#places.set(nextOffset, { segment, position: place.position + bytes.length, generation })
     return { chunks: [bytes], sizeInBytes: bytes.length }
   }
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Files, OpenFile } from '#core/ports/files.ts'
+import { memoryFiles } from '#core/ports/memory-files.ts'
 import { BatchBuilder, type BatchBuilderOptions } from '#core/records/batch-builder.ts'
+import { batches } from '#core/records/batch.ts'
 import type { TopicConfig } from '../../../broker/log/config.ts'
 import type { PartitionLog } from '../../../broker/log/partition-log.ts'
 import { markerBatch } from '../../../broker/log/transaction-marker.ts'
@@ -261,6 +264,46 @@ describe('compaction', () => {
     bench.log.deleteRecordsBefore(90)
     await running
     expect(await contents(bench.log)).toMatch(/^90:k90=90 .*99:k99=99$/)
+  })
+})
+
+describe('readers during compaction', () => {
+  it('go on in the new files, wherever they were in the old ones', async () => {
+    const inner = memoryFiles()
+    const gate: { wait: Promise<void> | undefined } = { wait: undefined }
+    const files: Files = {
+      ...inner,
+      open(path, options) {
+        const file = inner.open(path, options)
+        const readAsync: OpenFile['readAsync'] = async (...args) => {
+          const bytes = file.readAsync(...args)
+          await gate.wait
+          return bytes
+        }
+        return new Proxy(file, {
+          get: (target, name) => {
+            const value = name === 'readAsync' ? readAsync : Reflect.get(target, name)
+            return typeof value === 'function' ? value.bind(target) : value
+          },
+        })
+      },
+    }
+    const bench = await oneLog(compacted({ 'segment.bytes': 1 << 20 }), { files, tailCacheBytes: 0 })
+    const { log } = bench
+    const filler = 'x'.repeat(500)
+    for (let i = 0; i < 400; i++) put(log, `k${i % 390}=${i}${filler}`)
+    log.roll()
+    const open: { gate: () => void } = { gate: () => {} }
+    gate.wait = new Promise((done) => (open.gate = done))
+    const reading = log.read(0, 100_000)
+    gate.wait = undefined
+    await clean(bench)
+    open.gate()
+    const first = await reading
+    const next = [...batches(Buffer.concat(first.chunks))].at(-1)!.lastOffset + 1
+    const after = [...batches(Buffer.concat((await log.read(next, 100_000)).chunks))]
+    expect(after[0]!.baseOffset).toBe(next)
+    expect(after.every((batch) => batch.isCrcValid())).toBe(true)
   })
 })
 

@@ -80,6 +80,7 @@ function normal(text: string): string {
       .filter((line) => !/^\s+at |^\s*\.\.\. \d+ more|^$|^SLF4J|\] (WARN|ERROR) /.test(line))
       // Apache Kafka gives a cluster-wide value with its newest feature; ours leaves that feature off.
       .filter((line) => !/^ {2}min\.insync\.replicas=/.test(line))
+      .filter((line) => !/^ {2}millrace\./.test(line))
       .map((line) =>
         line
           .replace(/(org\.apache\.kafka\.common\.errors\.\w+): .*/, '$1')
@@ -111,6 +112,15 @@ async function outputs(at: string, folder: string): Promise<ReadonlyMap<string, 
 /** What the peer's server.properties sets and its tools show. */
 const sameSettings = { 'log.retention.hours': '168', 'log.segment.bytes': '1073741824' }
 
+/** The lines that only one of two texts has. */
+function difference(theirs: string, ours: string): string {
+  const [left, right] = [theirs, ours].map((text) => text.split('\n'))
+  return [
+    ...left!.filter((line) => !right!.includes(line)).map((line) => `Apache Kafka: ${line}`),
+    ...right!.filter((line) => !left!.includes(line)).map((line) => `ours:         ${line}`),
+  ].join('\n')
+}
+
 async function sameAnswers(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-tools-'))
   const plan = (topic: string, replicas: readonly number[]) =>
@@ -123,7 +133,7 @@ async function sameAnswers(): Promise<void> {
     const ours = await withBroker(sameSettings, (at) => outputs(at, folder))
     const differing = [...theirs].filter(([call, text]) => ours.get(call) !== text)
     if (differing.length === 0) return
-    const told = differing.map(([call, text]) => `## ${call}\n-- Apache Kafka\n${text}\n-- ours\n${ours.get(call)}`)
+    const told = differing.map(([call, text]) => `## ${call}\n${difference(text, ours.get(call) ?? '')}`)
     throw new Error(`${differing.length} of ${theirs.size} calls differ\n${told.join('\n')}`)
   } finally {
     rmSync(folder, { recursive: true })

@@ -21,6 +21,7 @@ import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { coordinatorOver } from '../support/coordinator-over.ts'
 import { consumerGroupProperties, consumerGroupScenarios } from '../support/consumer-group-scenarios.ts'
+import { groupRecordsIn } from '../support/group-records.ts'
 import { converse, pause, prepare } from '../support/group-scenarios.ts'
 import { runJavaLater } from '../support/java-messages.ts'
 import { freePort, kafkaTool, withKafka } from '../support/peers.ts'
@@ -81,7 +82,7 @@ const conversations: Check = {
 }
 
 const foreignLog: Check = {
-  name: 'consumer groups: a group that Apache Kafka wrote is the same when our coordinator reads its log',
+  name: 'consumer groups: what Apache Kafka wrote is read as it meant it, and record by record what we write',
   run: async () => {
     const port = await freePort()
     const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
@@ -93,6 +94,7 @@ const foreignLog: Check = {
     const topicIds = new Map<string, string>()
     try {
       await prepare(`127.0.0.1:${port}`)
+      for (const name of written) await converse(`127.0.0.1:${port}`, name, consumerGroupScenarios)
       theirs = await leaveGroups(`127.0.0.1:${port}`, topicIds)
     } finally {
       await kafkaTool(['stop', String(port)])
@@ -103,10 +105,29 @@ const foreignLog: Check = {
     })
     const ours = theirs.map(({ groupId }) => groups.consumerGroupDescribe(groupId))
     await groups.close()
+    const expected = await groupRecordsIn(directory)
     await rm(directory, { recursive: true, force: true })
     assert.deepEqual(ours.map(comparable), theirs.map(comparable))
+    await withBroker({ ...settings, ...properties }, async (bootstrap, { dataDir }) => {
+      await prepare(bootstrap)
+      for (const name of written) await converse(bootstrap, name, consumerGroupScenarios)
+      const found = await groupRecordsIn(dataDir)
+      for (const group of ['one', 'share', 'lost', 'static', 'migrates', 'sides']) {
+        assert.deepEqual(found.get(group), expected.get(group), group)
+      }
+    })
   },
 }
+
+/** Conversations whose records are compared: their groups are ended by requests and not by time. */
+const written = [
+  'one member from its first heartbeat to its last',
+  'members share, come and go',
+  'an answer that got lost',
+  'static members',
+  'from the classic protocol and back',
+  'groups that are empty change sides',
+]
 
 type DescribedGroup = ConsumerGroupDescribeResponse['groups'][number]
 

@@ -27,11 +27,14 @@ export function planQuotaChange(quotas: ClientQuotas, { entity: parts, ops }: Ch
   const entity = entityOf(parts)
   checkAddress(entity)
   const before = quotas.valuesOf(entity)
-  // The last of several operations on one quota counts.
   const after = new Map<string, number | null>()
   for (const { key, value, remove } of ops) {
-    checkKey(entity, key)
-    if (!remove) checkValue(key, value)
+    if (after.has(key)) throw new RangeError(`quota '${key}' is named twice`)
+    // Removing what cannot be there is no error, as in Apache Kafka.
+    if (!remove) {
+      checkKey(entity, key)
+      checkValue(key, value)
+    }
     after.set(key, remove ? null : value)
   }
   const changed = [...after].filter(([key, value]) => (before.get(key) ?? null) !== value)

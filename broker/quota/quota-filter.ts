@@ -3,7 +3,7 @@ import { type ErrorName, ProtocolError } from '#core/wire/errors.ts'
 import type { ClientQuotas, EntityQuotas } from './client-quotas.ts'
 import { type EntityPart, isEntityType, partsOf } from './quota-entity.ts'
 
-/** What a part of an entity must be: the named one, the default, or any name. */
+/** What a part of an entity must be: the named one, the default, or anything, the default too. */
 export interface FilterPart {
   readonly entityType: string
   readonly matchType: number
@@ -23,7 +23,7 @@ export function findQuotas(quotas: ClientQuotas, parts: readonly FilterPart[], s
 
 const meets = ({ entityType, entityName }: EntityPart, { entityType: wanted, matchType, match }: FilterPart): boolean =>
   entityType === wanted &&
-  (matchType === matchTypes.exact ? entityName === match : (entityName === null) === (matchType === matchTypes.default))
+  (matchType === matchTypes.specified || entityName === (matchType === matchTypes.exact ? match : null))
 
 function check(parts: readonly FilterPart[]): void {
   const refuse = (message: string, code: ErrorName = 'INVALID_REQUEST'): never => {

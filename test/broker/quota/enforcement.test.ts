@@ -88,7 +88,7 @@ describe('client quotas', () => {
     expect(await described(client, { components: [['user', 1, null]] })).toEqual([
       'user=<default>: controller_mutation_rate=1.5',
     ])
-    expect(await described(client, { components: [['user', 2, null]] })).toHaveLength(2)
+    expect(await described(client, { components: [['user', 2, null]] })).toHaveLength(3)
     expect(await described(client, { components: [['ip', 0, '10.0.0.1']] })).toHaveLength(1)
     await alter(client, { user: 'ann' }, { producer_byte_rate: null, request_percentage: 0.7 })
     expect(await described(client, { ...ofAnn, strict: true })).toEqual(['user=ann: request_percentage=0.7'])

@@ -20,6 +20,7 @@ import { guardPorts } from './guard-ports.ts'
 import { Dispatcher } from './handlers/dispatcher.ts'
 import { served } from './handlers/index.ts'
 import type { ListenerPlan } from './listeners.ts'
+import { cleanerOptions } from './log/cleaner/config.ts'
 import type { LogDirectory } from './log/log-directory.ts'
 import { BufferPool } from './network/buffer-pool.ts'
 import type { Endpoint } from './network/connection.ts'
@@ -120,6 +121,7 @@ export class RunningBroker implements Broker {
     this.#configs = new Configs(image, meta.nodeId, parts.config, parts.given)
     const config = this.#configs.broker.live()
     this.config = config
+    logs.cleanBy(cleanerOptions(config))
     this.#groups = new GroupCoordinator({
       ...ports,
       log,

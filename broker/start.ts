@@ -11,6 +11,7 @@ import { formatDirectory } from './controller/format.ts'
 import { brokerErrors } from './errors.ts'
 import { readSettings } from './given-settings.ts'
 import { planListeners } from './listeners.ts'
+import { cleanerOptions } from './log/cleaner/config.ts'
 import { topicConfigDefinition } from './log/config.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { type Broker, type BrokerPorts, RunningBroker } from './running-broker.ts'
@@ -74,9 +75,7 @@ async function startNode(options: BrokerOptions, ports: BrokerPorts, parts: Node
     config: topicConfigDefinition.parse({}, 'defaults of topics'),
     retentionCheckMs: config['log.retention.check.interval.ms'],
     producerIdExpirationMs: config['producer.id.expiration.ms'],
-    cleanerBackoffMs: config['log.cleaner.enable'] ? Math.max(1, config['log.cleaner.backoff.ms']) : 0,
-    cleanerKeyBytes: config['log.cleaner.dedupe.buffer.size'],
-    cleanerBytesPerSecond: config['log.cleaner.io.max.bytes.per.second'],
+    cleaner: cleanerOptions(config),
   })
   saveSettings(ports.files, dataDir, given)
   const broker = new RunningBroker(ports, { ...parts, meta, logs })

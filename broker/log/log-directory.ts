@@ -2,6 +2,7 @@ import { isKnownError, KnownError } from '#core/errors/table.ts'
 import type { Timer } from '#core/ports/timers.ts'
 
 import { offsetCheckpointText, readOffsetCheckpoint, replaceLater, type OffsetRow } from './checkpoint-file.ts'
+import { defaultCleanerOptions, type CleanerOptions } from './cleaner/config.ts'
 import { LogCleaner } from './cleaner/log-cleaner.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import type { TopicConfig } from './config.ts'
@@ -37,11 +38,8 @@ export interface LogDirectoryOptions {
   readonly checkpointMs?: number
   /** Silence after which a producer id is forgotten. */
   readonly producerIdExpirationMs?: number
-  /** Pause between looks for logs to compact; 0 turns compaction off. */
-  readonly cleanerBackoffMs?: number
-  /** Memory for the keys of one compaction. */
-  readonly cleanerKeyBytes?: number
-  readonly cleanerBytesPerSecond?: number
+  /** What compaction goes by, until `cleanBy` says better. */
+  readonly cleaner?: CleanerOptions
 }
 
 const defaults = {
@@ -49,9 +47,7 @@ const defaults = {
   retentionCheckMs: 300_000,
   checkpointMs: 5_000,
   producerIdExpirationMs: 86_400_000,
-  cleanerBackoffMs: 15_000,
-  cleanerKeyBytes: 128 * 1024 * 1024,
-  cleanerBytesPerSecond: Number.MAX_VALUE,
+  cleaner: defaultCleanerOptions,
 }
 const slowCheckpointEvery = 12
 const checkpointFiles = [recoveryPointFile, logStartFile, highWatermarkFile, cleanerOffsetFile]
@@ -122,11 +118,7 @@ export class LogDirectory {
     this.previousBrokerEpoch = shutdown?.brokerEpoch ?? -1
     this.#cleaner = new LogCleaner(
       ports,
-      {
-        backoffMs: options.cleanerBackoffMs,
-        keyBytes: options.cleanerKeyBytes,
-        bytesPerSecond: options.cleanerBytesPerSecond,
-      },
+      options.cleaner,
       () => this.#logs.values(),
       () => this.#checkpointFiles([cleanerOffsetFile]),
     )
@@ -254,6 +246,11 @@ export class LogDirectory {
   /** Writes recovery points, log starts and high watermarks; the syncs run off the event loop. */
   checkpoint(): Promise<void> {
     return this.#checkpointFiles(checkpointFiles)
+  }
+
+  /** Compaction goes by these options from now on. */
+  cleanBy(options: CleanerOptions): void {
+    this.#cleaner.options = options
   }
 
   /** Compacts every log that is worth it now, instead of when its time comes. */

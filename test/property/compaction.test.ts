@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { seededRandom } from '#core/ports/random.ts'
+import { defaultCleanerOptions } from '../../broker/log/cleaner/config.ts'
 import type { PartitionLog } from '../../broker/log/partition-log.ts'
 import { KeyedHistory, viewOf } from '../support/keyed-history.ts'
 import { batchesFrom, nextLife, oneLog, openLogs, topicConfig } from '../support/logs.ts'
@@ -32,7 +33,8 @@ async function isCompacted(log: PartitionLog, cleanedOffset: number): Promise<vo
 
 async function life(seed: number, keyBytes: number): Promise<void> {
   const random = seededRandom(seed)
-  const bench = await oneLog(config, { cleanerKeyBytes: keyBytes })
+  const cleaner = { ...defaultCleanerOptions, keyBytes }
+  const bench = await oneLog(config, { cleaner })
   const history = new KeyedHistory(random)
   let { log, logs } = bench
   for (let round = 0; round < 5; round++) {
@@ -52,7 +54,7 @@ async function life(seed: number, keyBytes: number): Promise<void> {
     const files = nextLife(bench.files)
     for (const name of files.list('/data/t-0').filter((each) => each.endsWith('.snapshot')))
       files.remove(`/data/t-0/${name}`)
-    const next = await openLogs({ ...bench, files, cleanerKeyBytes: keyBytes })
+    const next = await openLogs({ ...bench, files, cleaner })
     logs = next.logs
     log = logs.get('t', 0)!
     log.updateConfig(topicConfig(config))

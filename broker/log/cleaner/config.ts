@@ -38,5 +38,34 @@ export const cleanerSettings = {
   }),
 } as const
 
-/** The values that compaction goes by. */
-export type CleanerConfig = ConfigOf<ConfigDefinition<typeof cleanerSettings>>
+type CleanerConfig = ConfigOf<ConfigDefinition<typeof cleanerSettings>>
+
+/** What compaction goes by. The values are read each time, so that they may change. */
+export interface CleanerOptions {
+  /** Pause between looks when there was nothing to do; 0 turns compaction off. */
+  readonly backoffMs: number
+  /** Memory for the keys of one compaction, taken while it runs. */
+  readonly keyBytes: number
+  readonly bytesPerSecond: number
+}
+
+/** The options that settings amount to; they follow settings that change. */
+export function cleanerOptions(config: CleanerConfig): CleanerOptions {
+  return {
+    get backoffMs() {
+      return config['log.cleaner.enable'] ? Math.max(1, config['log.cleaner.backoff.ms']) : 0
+    },
+    get keyBytes() {
+      return config['log.cleaner.dedupe.buffer.size']
+    },
+    get bytesPerSecond() {
+      return config['log.cleaner.io.max.bytes.per.second']
+    },
+  }
+}
+
+export const defaultCleanerOptions: CleanerOptions = {
+  backoffMs: 15_000,
+  keyBytes: 128 * 1024 * 1024,
+  bytesPerSecond: Number.MAX_VALUE,
+}

@@ -3,15 +3,8 @@ import type { Timer } from '#core/ports/timers.ts'
 import type { LogPorts } from '../log-parts.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { isWorthCleaning, type Cleanable } from './cleanable.ts'
+import type { CleanerOptions } from './config.ts'
 import { Pace } from './pace.ts'
-
-/** The settings that compaction goes by. */
-export interface CleanerOptions {
-  /** Pause between looks when there was nothing to do; 0 turns compaction off. */
-  readonly backoffMs: number
-  readonly keyBytes: number
-  readonly bytesPerSecond: number
-}
 
 interface Candidate {
   readonly log: PartitionLog
@@ -21,7 +14,7 @@ interface Candidate {
 /** Compacts the logs of a directory in the background, one at a time, the one with the largest dirty share first. */
 export class LogCleaner {
   readonly #ports: LogPorts
-  readonly #options: CleanerOptions
+  options: CleanerOptions
   readonly #logs: () => Iterable<PartitionLog>
   readonly #cleaned: () => Promise<void>
   /** Logs that could not be cleaned: not tried again in this life. */
@@ -39,18 +32,18 @@ export class LogCleaner {
     cleaned: () => Promise<void>,
   ) {
     this.#ports = ports
-    this.#options = options
+    this.options = options
     this.#logs = logs
     this.#cleaned = cleaned
   }
 
   /** Begins to look for work. */
   start(): void {
-    if (this.#options.backoffMs > 0) this.#lookLater()
+    if (this.options.backoffMs > 0) this.#lookLater()
   }
 
   #lookLater(): void {
-    this.#timer = this.#ports.timers.after(this.#options.backoffMs, () => {
+    this.#timer = this.#ports.timers.after(this.options.backoffMs, () => {
       this.#running = this.cleanAll().finally(() => {
         if (!this.#stopped) this.#lookLater()
       })
@@ -74,7 +67,7 @@ export class LogCleaner {
     const candidate = this.#dirtiest()
     if (candidate === undefined) return false
     const { log, cleanable } = candidate
-    const { bytesPerSecond, keyBytes } = this.#options
+    const { bytesPerSecond, keyBytes } = this.options
     const startedMs = performance.now()
     this.#pace = new Pace(this.#ports.timers, bytesPerSecond)
     try {

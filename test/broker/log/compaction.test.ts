@@ -4,6 +4,7 @@ import type { Files, OpenFile } from '#core/ports/files.ts'
 import { memoryFiles } from '#core/ports/memory-files.ts'
 import { BatchBuilder, type BatchBuilderOptions } from '#core/records/batch-builder.ts'
 import { batches } from '#core/records/batch.ts'
+import { defaultCleanerOptions } from '../../../broker/log/cleaner/config.ts'
 import type { TopicConfig } from '../../../broker/log/config.ts'
 import type { PartitionLog } from '../../../broker/log/partition-log.ts'
 import { markerBatch } from '../../../broker/log/transaction-marker.ts'
@@ -210,7 +211,9 @@ describe('compaction', () => {
   })
 
   it('goes on in passes when memory is too small for all keys', async () => {
-    const bench = await oneLog(compacted({ 'segment.bytes': 2000 }), { cleanerKeyBytes: 24 * 32 })
+    const bench = await oneLog(compacted({ 'segment.bytes': 2000 }), {
+      cleaner: { ...defaultCleanerOptions, keyBytes: 24 * 32 },
+    })
     for (let i = 0; i < 200; i++) put(bench.log, `k${i % 100}=${i}`)
     await clean(bench)
     const expected = Array.from({ length: 100 }, (_, i) => `${100 + i}:k${i}=${100 + i}`).join(' ')

@@ -8,6 +8,8 @@ import type { Node } from '../node.ts'
 import type { Connection, Pending } from '../network/connection.ts'
 
 const apiVersionsKey = 18
+/** What fits into an answer, and into a timer. */
+const longestPauseMs = 2_147_483_647
 
 /** A request between arrival and answer. */
 class PendingCall implements Call, Pending {
@@ -46,7 +48,7 @@ class PendingCall implements Call, Pending {
   }
 
   pause(ms: number): void {
-    this.#pauseMs = Math.max(this.#pauseMs, ms)
+    this.#pauseMs = Math.min(longestPauseMs, Math.max(this.#pauseMs, ms))
   }
 
   #mute(): void {

@@ -63,12 +63,7 @@ export interface ServedOptions<Request, Response> {
   /** The right that the request as a whole needs, if any; who lacks it gets what `refuse` makes of the error. */
   readonly requires?: (request: Request, call: Call<Response>) => Right | undefined
   /** The answer that carries an error the handler threw. Without it the connection is closed. */
-  readonly refuse?: (
-    request: Request,
-    errorCode: number,
-    call: Call<Response>,
-    errorMessage: string | null,
-  ) => Response
+  readonly refuse?: (request: Request, errorCode: number, call: Call<Response>, errorMessage: string | null) => Response
   readonly handle: Handle<Request, Response>
 }
 

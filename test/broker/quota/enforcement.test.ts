@@ -161,6 +161,14 @@ describe('a quota that is used up', () => {
     expect((await client.call(produce, 9, body)).throttleTimeMs).toBe(0)
   })
 
+  it('cannot tell a longer pause than fits into the answer', async () => {
+    const { client, other } = await worldInTime()
+    await makeTopic(other, 't')
+    await alter(other, { 'client-id': 'wire' }, { producer_byte_rate: 1 })
+    const answer = await client.call(produce, 9, produceBody('t', batchOf(['x'.repeat(2_500_000)])))
+    expect(answer.throttleTimeMs).toBe(2_147_483_647)
+  })
+
   it('gives a consumer nothing now, and all of it later', async () => {
     const { time, client, other } = await worldInTime()
     await makeTopic(other, 't')

@@ -34,11 +34,17 @@ export interface CopierFigures {
   hanging: number
 }
 
-const [input, output, group] = ['copier-input', 'copier-output', 'copier']
+/** Topics of a copier. */
+export const input = 'copier-input'
+export const output = 'copier-output'
+const group = 'copier'
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** One copier process; `ended` gives its exit code. */
-function startCopier(bootstrap: string, transactionSize: number): { process: ChildProcess; ended: Promise<number> } {
+export function startCopier(
+  bootstrap: string,
+  transactionSize: number,
+): { process: ChildProcess; ended: Promise<number> } {
   const args = [
     ...['run-class', 'org.apache.kafka.tools.TransactionalMessageCopier', '--broker-list', bootstrap],
     ...['--input-topic', input, '--input-partition', '0', '--output-topic', output, '--consumer-group', group],
@@ -54,7 +60,7 @@ function startCopier(bootstrap: string, transactionSize: number): { process: Chi
 }
 
 /** Appends numbered values to the input topic. */
-async function fill(client: Client, from: number, count: number): Promise<void> {
+export async function fill(client: Client, from: number, count: number): Promise<void> {
   const producer = client.producer({ lingerMs: 5 })
   for (let i = from; i < from + count; i++) {
     producer.append({ topic: input, partition: 0, key: null, value: Buffer.from(String(i)) })
@@ -63,7 +69,8 @@ async function fill(client: Client, from: number, count: number): Promise<void> 
   await producer.close()
 }
 
-async function judge(client: Client, figures: CopierFigures): Promise<void> {
+/** Compares the copy with the original. */
+export async function judge(client: Client, figures: CopierFigures): Promise<void> {
   const copied = (await readRecords(client, output, 'read_committed')).map(({ value }) => Number(value))
   const seen = new Set<number>()
   let last = -1
@@ -86,10 +93,16 @@ async function judge(client: Client, figures: CopierFigures): Promise<void> {
   figures.stuck = (await end('read_uncommitted')) - (await end('read_committed'))
 }
 
-async function hangingTransactions(bootstrap: string): Promise<number> {
+/** How many transactions `kafka-transactions find-hanging` finds. */
+export async function hangingTransactions(bootstrap: string): Promise<number> {
   const said = await kafkaTool(['transactions', '--bootstrap-server', bootstrap, 'find-hanging', '--broker-id', '1'])
   return said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Topic')).length
 }
+
+export const noFigures = (): CopierFigures => ({
+  ...{ rounds: 0, copiers: 0, gaveUp: 0, input: 0, copied: 0 },
+  ...{ missing: 0, duplicates: 0, misplaced: 0, unread: 0, stuck: 0, hanging: 0 },
+})
 
 /** Kills and restarts as often as wanted or for as long as there is time; `progress` is called after each round. */
 export async function copierRuns(
@@ -98,10 +111,7 @@ export async function copierRuns(
   seed: number,
   progress: (figures: CopierFigures) => void,
 ): Promise<CopierFigures> {
-  const figures: CopierFigures = {
-    ...{ rounds: 0, copiers: 0, gaveUp: 0, input: 0, copied: 0 },
-    ...{ missing: 0, duplicates: 0, misplaced: 0, unread: 0, stuck: 0, hanging: 0 },
-  }
+  const figures = noFigures()
   const random = seededRandom(seed)
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-copier-'))
   const port = await freePort()

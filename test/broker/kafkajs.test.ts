@@ -70,6 +70,44 @@ describe('kafkajs', () => {
     await admin.disconnect()
   })
 
+  it('commits and aborts transactions with offsets, and reads what was committed', async () => {
+    const broker = await memoryBroker()
+    const kafka = clientOf(broker.bootstrapServers)
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic: 'in' }, { topic: 'out' }] })
+    const settings = { transactionalId: 'copier', idempotent: true, maxInFlightRequests: 1 }
+    const producer = kafka.producer(settings)
+    await producer.connect()
+    const attempts = [
+      { value: 'a', offset: '1', commits: true },
+      { value: 'b', offset: '2', commits: false },
+      { value: 'c', offset: '3', commits: true },
+    ]
+    for (const { value, offset, commits } of attempts) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: 'out', messages: [{ value }] })
+      await transaction.sendOffsets({
+        consumerGroupId: 'copiers',
+        topics: [{ topic: 'in', partitions: [{ partition: 0, offset }] }],
+      })
+      await (commits ? transaction.commit() : transaction.abort())
+    }
+    // Whoever takes the id over ends what is left open.
+    const open = await producer.transaction()
+    await open.send({ topic: 'out', messages: [{ value: 'open' }] })
+    const next = kafka.producer(settings)
+    await next.connect()
+    const last = await next.transaction()
+    await expect(open.commit()).rejects.toThrow(/fenced|epoch|newer/i)
+    await last.send({ topic: 'out', messages: [{ value: 'd' }] })
+    await last.commit()
+    expect(await consume(kafka, 'readers', 'out', 3)).toEqual(['a', 'c', 'd'])
+    const [committed] = await admin.fetchOffsets({ groupId: 'copiers', topics: ['in'] })
+    expect(committed!.partitions).toMatchObject([{ partition: 0, offset: '3' }])
+    await Promise.all([producer, next, admin].map((each) => each.disconnect()))
+  })
+
   it('finds everything again after the broker was stopped and started', async () => {
     const dataDir = temporaryFolder()
     // Two partitions of the offsets topic do here, and are made faster.

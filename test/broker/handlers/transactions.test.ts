@@ -118,8 +118,11 @@ const until = async (condition: () => Promise<boolean>): Promise<void> => {
   while (!(await condition())) await new Promise((done) => setTimeout(done, 1))
 }
 
+/** Few partitions, so that the coordinators are there at once. */
+const small = { 'transaction.state.log.num.partitions': '2', 'offsets.topic.num.partitions': '2' }
+
 async function setUp(config: Readonly<Record<string, string>> = {}) {
-  const broker = await memoryBroker(config)
+  const broker = await memoryBroker({ ...small, ...config })
   const client = await wireClient(broker)
   await makeTopic(client, 'orders', {}, 2)
   await coordinator(client)
@@ -375,7 +378,8 @@ describe('looking at transactions', () => {
 })
 
 describe('after a restart', () => {
-  async function restarted(config: Readonly<Record<string, string>> = {}) {
+  async function restarted() {
+    const config = small
     const dataDir = temporaryFolder()
     const first = await startBroker({ port: 0, dataDir, config })
     return {

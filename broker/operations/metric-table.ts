@@ -234,6 +234,19 @@ export const metricTable: readonly MetricRow[] = [
     'counter',
     'Connections closed because of what the client did.',
   ),
+  own(
+    'broker_throttled_requests_total',
+    'millrace_throttled_requests_total',
+    'counter',
+    'Requests whose clients were made to pause by a quota.',
+  ),
+  own(
+    'broker_throttle_ms_total',
+    'millrace_throttle_ms_total',
+    'counter',
+    'Milliseconds for which quotas made clients pause.',
+  ),
+  gauge('kafka_server_standardauthorizer_acls_total_count', 'Access control entries.', ({ image }) => image.acls.size),
   own('broker_request_bytes_total', 'millrace_request_bytes_total', 'counter', 'Bytes of requests.'),
   gauge('millrace_lent_buffer_bytes', 'Memory lent to answers that are on their way.', ({ lentBytes }) => lentBytes()),
 ]

@@ -258,6 +258,28 @@ describe('a reader of committed data', () => {
     expect((await waiting).values[0]).toBe('a')
   })
 
+  test('waits for as many bytes as it may see, however many others see', async () => {
+    const { broker, client } = await setUp()
+    const producer = await begin(client)
+    const reader = await wireClient(broker)
+    const waiting = reader.call(fetch, 12, {
+      ...fetchBody('orders', 0, { maxWaitMs: 60_000, minBytes: 1500 }),
+      isolationLevel: 1,
+    })
+    const large = 'x'.repeat(1000)
+    // The last stable offset stands at 0 while 2,000 bytes come, then moves over a few of them, then over all.
+    await send(client, 12, 'orders', batch(producer, ['small']))
+    const second = await end(client, 5, producer, true)
+    await until(async () => (await committed(client, 'orders')) === 2)
+    await send(client, 12, 'orders', batch(second, [large]))
+    await produceValues(client, 'orders', [large])
+    const open = Symbol('open')
+    expect(await Promise.race([waiting, read(client, 'orders', 0).then(() => open)])).toBe(open)
+    await end(client, 5, second, true)
+    const { responses } = await waiting
+    expect(valuesIn(responses[0]!.partitions[0]!.records).filter((value) => value === large)).toHaveLength(2)
+  })
+
   test('sees what others write behind an open transaction only when that has ended', async () => {
     const { client } = await setUp()
     const producer = await begin(client)

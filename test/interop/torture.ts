@@ -4,6 +4,7 @@
  * `torn`: logs cut at every byte; `power`: the power cut (`--cuts 50`); `damage`: damaged files (`--directories 5000`);
  * `copier`: Kafka's transactional copier while the broker is killed (`--runs 100` times, at most `--seconds 300`); `late`: ends of
  * transactions that come late or twice; `storm`: 50 members that come and go (`--seconds`, at most 600); `restarts`: static members.
+ * `history`: transactions v1 and v2 under kills, judged by what everybody saw (`--seconds`, at most 7200).
  * Prints figures; the last line is `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url'
@@ -13,6 +14,8 @@ import { codecRuns } from '../support/codec-runs.ts'
 import { copier, late, restarts, storm } from '../support/coordinator-torture.ts'
 import { damageRuns } from '../support/damage-runs.ts'
 import { killRuns } from '../support/kill-runs.ts'
+import { faults } from '../support/transaction-history.ts'
+import { transactionRuns } from '../support/transaction-runs.ts'
 import { powerRuns } from '../support/power-runs.ts'
 import { tornTails } from '../support/torn-tails.ts'
 
@@ -94,6 +97,21 @@ async function damage(directories: number, seed: number): Promise<boolean> {
   return problems.length === 0 && served > directories
 }
 
+async function history(seconds: number, seed: number): Promise<boolean> {
+  console.log(`a history of transactions under kills: ${seconds} s, seed ${seed}`)
+  const figures = await transactionRuns(seconds, seed, (transactions, kills) => {
+    if (kills % 20 === 0) console.log(`  ${transactions} transactions, ${kills} kills`)
+  })
+  const { transactions, committed, aborted, unknown, writes, reads, kills, verdict, hanging } = figures
+  const found = [...faults(verdict), ...hanging]
+  console.log(
+    `  ${transactions} transactions (${committed} committed, ${aborted} aborted, ${unknown} unknown), ${writes} writes, ` +
+      `${reads} reads, ${kills} kills: ${found.length} faults; cycles of writes, which Kafka allows: ${verdict.cyclesOfWrites}`,
+  )
+  for (const each of found.slice(0, 20)) console.log(`  ${each}`)
+  return found.length === 0 && committed > 0 && kills > 0
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const seed = Number(option('seed', String(Date.now() % 1_000_000_000)))
   const only = option('only', 'all')
@@ -118,6 +136,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await judge('copier', () => copier(Number(option('runs', '100')), seconds, seed))
   await judge('late', () => late(Math.min(20_000, seconds * 100), seed))
   await judge('storm', () => storm(50, Math.min(600, seconds), seed))
+  await judge('history', () => history(Math.min(7200, seconds), seed))
   await judge('restarts', () => restarts(100, seed))
   console.log(closingLine(totals))
   process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0)

@@ -18,10 +18,24 @@ export function metadataHash(topics: Topics, names: Iterable<string>): bigint {
 /** The version of this way to hash. */
 const hashVersion = 0
 
+/** The newest hash of a topic, with what it was made of: groups ask again and again for topics that did not change. */
+const known = new Map<string, { readonly madeOf: string; readonly hash: bigint }>()
+const maxKnown = 10_000
+
 function topicHash(topics: Topics, name: string): bigint {
-  const id = uuidToBytes(topics.topicId(name)!)
+  const id = topics.topicId(name)!
   const count = topics.partitionCount(name)!
   const racks = topics.racks(name) ?? []
+  const madeOf = `${id} ${count} ${racks.some((each) => each.length > 0) ? JSON.stringify(racks) : ''}`
+  const before = known.get(name)
+  if (before?.madeOf === madeOf) return before.hash
+  const hash = hashOf(name, uuidToBytes(id), count, racks)
+  if (known.size >= maxKnown) known.clear()
+  known.set(name, { madeOf, hash })
+  return hash
+}
+
+function hashOf(name: string, id: Buffer, count: number, racks: readonly (readonly string[])[]): bigint {
   const parts: Buffer[] = [
     Buffer.from([hashVersion]),
     Buffer.from(id).subarray(0, 8).reverse(),

@@ -104,8 +104,10 @@ class History {
 
 type Described = ReturnType<GroupWorld['coordinator']['consumerGroupDescribe']>
 
-const sorted = ({ errorMessage: _, ...group }: Described) => ({
+const sorted = (group: Described) => ({
   ...group,
+  // Why there is no such group may differ: one with an id given out only is not kept.
+  errorMessage: null,
   members: group.members
     .map((each) => ({
       ...each,

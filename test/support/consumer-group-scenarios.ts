@@ -116,9 +116,28 @@ async function topics(talk: Conversation, counts: Readonly<Record<string, number
     }
     await pause(100)
   }
-  // The coordinator may hear of them a moment later.
-  await pause(300)
+  await heardOf(client, talk.group('probe'), counts)
   return ids
+}
+
+/** Waits until the coordinator knows all partitions of these topics, which may be a moment after clients do. */
+async function heardOf(client: WireClient, groupId: string, counts: Readonly<Record<string, number>>): Promise<void> {
+  const member = { groupId, memberId: 'probe' }
+  const wanted = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  for (let i = 0; i < 100; i++) {
+    const { assignment } = await client.call(consumerGroupHeartbeat, 1, {
+      ...member,
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 5000,
+      subscribedTopicNames: Object.keys(counts),
+      topicPartitions: [],
+    })
+    const known = assignment?.topicPartitions.reduce((sum, { partitions }) => sum + partitions.length, 0)
+    await client.call(consumerGroupHeartbeat, 1, { ...member, memberEpoch: -1 })
+    if (known === wanted) return
+    await pause(100)
+  }
+  throw new Error(`the coordinator does not hear of ${Object.keys(counts).join(', ')}`)
 }
 
 const commit = (groupId: string, memberId: string, epoch: number, partitions: readonly number[]) => ({
@@ -379,10 +398,9 @@ export const consumerGroupScenarios: Readonly<Record<string, Scenario>> = {
     await a!.join({ subscribedTopicNames: [grows, comes] })
     const topicsToGrow = [{ name: grows, count: 3, assignments: null }]
     await a!.client.call(createPartitions, 3, { topics: topicsToGrow, timeoutMs: 10_000, validateOnly: false })
-    await pause(1000)
+    await heardOf(a!.client, talk.group('probe'), { [grows]: 3 })
     await a!.acknowledge()
     await topics(talk, { [comes]: 1 })
-    await pause(500)
     await a!.acknowledge()
     await a!.describe()
   },

@@ -9,7 +9,7 @@ import type { CoordinatorRecord } from '../records.ts'
 import { admit, replaceStatic } from './admission.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { groupSetting } from './group-settings.ts'
-import { type ConsumerMember, currentRecord, memberRecord, memberStates } from './member.ts'
+import { type ConsumerMember, currentRecord, isReconciledTo, memberRecord, memberStates } from './member.ts'
 import { sameCurrent, sameMetadata, sameNames, topicNames, usesClassic } from './member.ts'
 import { type ListedPartitions, listed, sameOwned } from './partitions.ts'
 import { reconcile } from './reconcile.ts'
@@ -167,6 +167,8 @@ export function stepTowards(
   },
   records: CoordinatorRecord[],
 ): ConsumerMember {
+  // Most heartbeats end here.
+  if (!goal.subscriptionChanged && isReconciledTo(updated, goal.epoch)) return updated
   const reached = reconcile(updated, {
     ...goal,
     subscribed: subscribedTopicIds(updated, group.regexes, world.topics),

@@ -1,6 +1,6 @@
 import { ProtocolError } from '#core/wire/errors.ts'
 import type { ConsumerMember } from './member.ts'
-import { isReconciledTo, memberStates } from './member.ts'
+import { memberStates } from './member.ts'
 import { type ListedPartitions, type Owned, type Partitions, none } from './partitions.ts'
 
 /** What a member is brought to, and what it depends on. */
@@ -22,7 +22,6 @@ export interface Goal {
  * more; then it goes to the target's epoch and gets what is free, and the rest as others give it up.
  */
 export function reconcile(member: ConsumerMember, goal: Goal): ConsumerMember {
-  if (!goal.subscriptionChanged && isReconciledTo(member, goal.epoch)) return member
   switch (member.state) {
     case memberStates.stable:
       if (member.memberEpoch !== goal.epoch) return advance(member, member.memberEpoch, goal)

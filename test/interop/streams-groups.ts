@@ -21,10 +21,12 @@ import { ProtocolError } from '#core/wire/errors.ts'
 import type { StreamsGroupTopologyValue } from '#core/wire/stored/streams-group-records.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
+import { coordinatorOver } from '../support/coordinator-over.ts'
 import { runJava } from '../support/java-messages.ts'
 import { freePort, kafkaTool } from '../support/peers.ts'
 import {
   converseOnStreams,
+  leavesBehind,
   prepareStreams,
   streamsScenarios,
   streamsSettings,
@@ -396,6 +398,23 @@ const hashes: Check = {
   },
 }
 
+/** The group that Apache Kafka described last is the same to a coordinator of ours that reads its log. */
+async function takeOver(directory: string, said: string): Promise<void> {
+  const groups = await coordinatorOver(directory)
+  const context = { apiVersion: 5, clientId: 'check', clientHost: '/127.0.0.1' }
+  const listed = groups.listGroups(context, { statesFilter: [], typesFilter: ['streams'] })
+  const groupId = listed.groups.map((each) => each.groupId).find((id) => id.startsWith('updates-'))!
+  const ours = groups.streamsGroupDescribe(groupId)
+  await groups.close()
+  const theirs = (JSON.parse(said.slice(said.indexOf('{'))) as { groups: (typeof ours)[] }).groups[0]!
+  const byId = (members: typeof ours.members) => members.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1))
+  const { authorizedOperations: _, errorMessage: __, ...expected } = theirs
+  assert.deepEqual(
+    { ...ours, groupId: 'updates', members: byId(ours.members) },
+    { ...expected, members: byId(expected.members) },
+  )
+}
+
 /** The records of streams groups in the logs of a directory, by group, without what differs from run to run. */
 async function recordsIn(directory: string): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
@@ -437,6 +456,7 @@ const conversations: Check = {
       } finally {
         await kafkaTool(['stop', String(port)])
       }
+      await takeOver(directory, expected[leavesBehind]!.at(-1)!)
       const theirs = await recordsIn(directory)
       await withBroker(streamsSettings, async (bootstrap, broker) => {
         await prepareStreams(bootstrap)

@@ -363,14 +363,6 @@ export const streamsScenarios: Readonly<Record<string, (c: Conversation) => Prom
     await g.beat('leaves', 'A', -1)
     await g.beat('leaves twice', 'A', -1)
   },
-  'topologies of other epochs': async (c) => {
-    const g = await Talk.begin(c, 'updates')
-    await g.join('joins', 'A', simple('sg-orders', undefined, 5))
-    await g.join('an older one', 'B', simple('sg-orders', undefined, 4))
-    await g.join('a newer one', 'C', simple('sg-orders', undefined, 6))
-    await g.join('a different one', 'D', simple('sg-users', undefined, 5))
-    await g.describe('described')
-  },
   'shutting down': async (c) => {
     const g = await Talk.begin(c, 'shutdown')
     await g.join('joins', 'A', simple('sg-orders'))
@@ -496,7 +488,18 @@ export const streamsScenarios: Readonly<Record<string, (c: Conversation) => Prom
     c.note(`classic where a streams group was: ${taken.errorCode}`)
     await other.describe('where a streams group was')
   },
+  'topologies of other epochs': async (c) => {
+    const g = await Talk.begin(c, 'updates')
+    await g.join('joins', 'A', simple('sg-orders', undefined, 5))
+    await g.join('an older one', 'B', simple('sg-orders', undefined, 4))
+    await g.join('a newer one', 'C', simple('sg-orders', undefined, 6))
+    await g.join('a different one', 'D', simple('sg-users', undefined, 5))
+    await g.describe('described')
+  },
 }
+
+/** The conversation that ends with the description of a group that it leaves behind, under the name `updates`. */
+export const leavesBehind = 'topologies of other epochs'
 
 /** Has one conversation; what was said. The topics of `prepareStreams` must be there. */
 export async function converseOnStreams(bootstrap: string, name: string): Promise<string[]> {

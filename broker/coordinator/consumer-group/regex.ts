@@ -1,6 +1,7 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 
 import { ProtocolError } from '#core/wire/errors.ts'
+import { compileRe2 } from '../re2.ts'
 import type { GroupWorld, Step } from '../group/step.ts'
 import { metadataHash } from '../metadata-hash.ts'
 import type { RequestContext } from '../ports.ts'
@@ -82,7 +83,7 @@ function isRefreshDue(
 /** Throws INVALID_REGULAR_EXPRESSION when it is not in RE2/J's syntax. */
 export function compile(regex: string): RE2JS {
   try {
-    return RE2JS.compile(regex)
+    return compileRe2(regex)
   } catch (error) {
     throw new ProtocolError(
       'INVALID_REGULAR_EXPRESSION',

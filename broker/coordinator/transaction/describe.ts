@@ -1,6 +1,6 @@
 import type { DescribeTransactionsResponseInput } from '#core/wire/api/65-describe-transactions.ts'
 import type { ListTransactionsRequest, ListTransactionsResponseInput } from '#core/wire/api/66-list-transactions.ts'
-import { RE2JS } from 're2js'
+import { compileRe2 } from '../re2.ts'
 import type { KnownId } from './known-id.ts'
 import { transactionStates } from './transaction.ts'
 
@@ -61,7 +61,7 @@ export function listFilter(request: ListTransactionsRequest, nowMs: number): ((k
 function patternOf(pattern: string | null): ((text: string) => boolean) | undefined {
   if (pattern === null || pattern === '') return () => true
   try {
-    const compiled = RE2JS.compile(pattern)
+    const compiled = compileRe2(pattern)
     return (text) => compiled.matches(text)
   } catch {
     return undefined

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import {
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  UnsecuredJWT,
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  jwtVerify,
-} from 'jose'
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 
 import type { Identity } from './mechanism.ts'
 import type { CheckToken } from './oauthbearer.ts'
@@ -40,17 +32,31 @@ export function tokenCheck(rules: TokenRules): CheckToken {
     ...(rules.issuer !== undefined && { issuer: rules.issuer }),
   }
   if (rules.jwksUrl === undefined) {
-    return async (token) => identityOf(UnsecuredJWT.decode(token, options).payload, rules)
+    return async (token) => identityOf((await jose()).UnsecuredJWT.decode(token, options).payload, rules)
   }
-  const keys = keySet(rules.jwksUrl, rules.refreshMs)
-  return async (token) => identityOf((await jwtVerify(token, keys, { ...options, algorithms })).payload, rules)
+  const source = keySource(rules.jwksUrl)
+  let keys: JWTVerifyGetKey | undefined
+  return async (token) => {
+    const { jwtVerify, createLocalJWKSet, createRemoteJWKSet } = await jose()
+    keys ??=
+      source instanceof URL ? createRemoteJWKSet(source, { cacheMaxAge: rules.refreshMs }) : createLocalJWKSet(source)
+    return identityOf((await jwtVerify(token, keys, { ...options, algorithms })).payload, rules)
+  }
 }
 
-function keySet(text: string, refreshMs: number): JWTVerifyGetKey {
+/** Loaded with the first token: brokers without OAUTHBEARER do not pay for it. */
+const jose = (): Promise<typeof import('jose')> => import('jose')
+
+/** The address of the keys, or the keys themselves when they are in a file. */
+function keySource(text: string): URL | JSONWebKeySet {
   const url = new URL(text)
-  if (url.protocol === 'file:') return createLocalJWKSet(JSON.parse(readFileSync(fileURLToPath(url), 'utf8')))
-  if (url.protocol === 'https:' || url.protocol === 'http:') return createRemoteJWKSet(url, { cacheMaxAge: refreshMs })
-  throw new RangeError(`keys can be read from https:, http: and file:, not from ${url.protocol}`)
+  if (url.protocol === 'https:' || url.protocol === 'http:') return url
+  if (url.protocol !== 'file:') {
+    throw new RangeError(`keys can be read from https:, http: and file:, not from ${url.protocol}`)
+  }
+  const keys = JSON.parse(readFileSync(fileURLToPath(url), 'utf8')) as Partial<JSONWebKeySet>
+  if (!Array.isArray(keys.keys)) throw new RangeError(`there is no list of keys in ${url.pathname}`)
+  return keys as JSONWebKeySet
 }
 
 function identityOf(payload: JWTPayload, rules: TokenRules): Identity {

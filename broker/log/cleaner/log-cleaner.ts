@@ -21,7 +21,7 @@ export class LogCleaner {
   readonly #failed = new WeakSet<PartitionLog>()
   #timer: Timer | undefined
   #pace: Pace | undefined
-  #running: Promise<unknown> = Promise.resolve()
+  #running: Promise<void> = Promise.resolve()
   #stopped = false
 
   /** `cleaned` makes the offsets up to which logs are clean survive a restart. */
@@ -44,7 +44,7 @@ export class LogCleaner {
 
   #lookLater(): void {
     this.#timer = this.#ports.timers.after(this.options.backoffMs, () => {
-      this.#running = this.cleanAll().finally(() => {
+      void this.cleanAll().then(() => {
         if (!this.#stopped) this.#lookLater()
       })
     })
@@ -58,9 +58,12 @@ export class LogCleaner {
     await this.#running
   }
 
-  /** Cleans every log that is worth it. */
-  async cleanAll(): Promise<void> {
-    while (!this.#stopped && (await this.#cleanNext()));
+  /** Cleans every log that is worth it, after what is under way. */
+  cleanAll(): Promise<void> {
+    this.#running = this.#running.then(async () => {
+      while (!this.#stopped && (await this.#cleanNext()));
+    })
+    return this.#running
   }
 
   async #cleanNext(): Promise<boolean> {

@@ -92,7 +92,7 @@ describe('a compaction that does not come to its end', () => {
 
 describe('a power cut during compaction', () => {
   it('loses nothing that was on the disk, and the log goes on', async () => {
-    const seeds = Number(process.env['POWER_CUT_SEEDS'] ?? 12)
+    const seeds = Number(process.env['POWER_CUT_SEEDS'] ?? 6)
     const met = { cleaned: 0, ended: 0 }
     for (let seed = 1; seed <= seeds; seed++) {
       const random = seededRandom(seed)

@@ -270,6 +270,50 @@ describe('compaction', () => {
   })
 })
 
+describe('compaction that is under way', () => {
+  /** Compacts a log and lets `act` run when the first file is begun; resolves when both are done. */
+  async function interrupted(act: (bench: LogBench) => Promise<void>): Promise<LogBench & { said: string[] }> {
+    const said: string[] = []
+    const say = (level: string, message: string): void => void (level === 'error' && said.push(message))
+    const inner = memoryFiles()
+    let begun = (): void => {}
+    const acted = new Promise<void>((done) => (begun = done))
+    const files: Files = {
+      ...inner,
+      open(path, options) {
+        if (path.endsWith('.log.cleaned')) begun()
+        return inner.open(path, options)
+      },
+    }
+    const bench = await oneLog(compacted({ 'segment.bytes': 2000 }), { files, say })
+    for (let i = 0; i < 300; i++) put(bench.log, `k${i % 50}=${i}`)
+    bench.log.roll()
+    bench.log.advanceHighWatermark(300)
+    await bench.log.flush()
+    await Promise.all([bench.logs.clean(), acted.then(() => act(bench))])
+    return { ...bench, files: inner, said }
+  }
+
+  it('ends when the log is deleted', async () => {
+    const { said, files, time, logs } = await interrupted(async (bench) => bench.logs.delete('t', 0))
+    time.advance(60_000)
+    expect([said, files.list('/data').filter((name) => name.startsWith('t-0'))]).toEqual([[], []])
+    await logs.close()
+  })
+
+  it('ends when the directory is closed, and is begun anew in the next life', async () => {
+    const bench = await interrupted(({ logs }) => logs.close())
+    expect([bench.said, bench.files.list('/data/t-0').filter((name) => /cleaned|swap/.test(name))]).toEqual([[], []])
+    const { logs } = await openLogs(bench)
+    const log = logs.get('t', 0)!
+    expect((await contents(log)).split(' ')).toHaveLength(300)
+    log.updateConfig(topicConfig(compacted({ 'segment.bytes': 2000 })))
+    log.advanceHighWatermark(300)
+    await logs.clean()
+    expect((await contents(log)).split(' ')).toHaveLength(50)
+  })
+})
+
 describe('readers during compaction', () => {
   it('go on in the new files, wherever they were in the old ones', async () => {
     const inner = memoryFiles()

@@ -25,7 +25,20 @@ export async function groupRecordsIn(directory: string): Promise<Map<string, str
       }
     }
   }
-  return byGroup
+  return new Map(Array.from(byGroup, ([groupId, lines]) => [groupId, inOrder(lines)]))
+}
+
+/** Tombstones of one type that follow one another in an order of their own: those of members come as a hash table has them. */
+function inOrder(lines: readonly string[]): string[] {
+  const typeOf = (line: string): string => line.slice(0, line.indexOf('{'))
+  const runs: string[][] = []
+  for (const line of lines) {
+    const last = runs.at(-1)
+    const continues = last !== undefined && line.includes(' tombstone ') && typeOf(last[0]!) === typeOf(line)
+    if (continues) last.push(line)
+    else runs.push([line])
+  }
+  return runs.flatMap((run) => run.toSorted())
 }
 
 const untagged = (text: string): string => text.replace(/-[a-z0-9]{5,6}$/, '')

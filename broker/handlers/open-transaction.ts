@@ -15,9 +15,8 @@ export interface TransactionalProducer extends ProducerIdentity {
   readonly transactionalId: string
 }
 
-/** How often and for how long adding is tried again while the transaction before is being completed, ms. */
-const addRetryMs = 20
-const addRetryMaxMs = 100
+/** For how long a batch waits for the transaction before to be completed; Apache Kafka's bound, ms. */
+const waitMs = 100
 
 /**
  * Makes sure that a producer has its transaction open for a partition before anything of it is stored there: this is what
@@ -42,11 +41,12 @@ export function ensureOpen(
 
 async function add(node: Node, partition: Partition, producer: TransactionalProducer): Promise<ErrorName> {
   const partitions = new Map([[partition.topic, new Set([partition.index])]])
-  const deadlineMs = node.clock.monotonic() + addRetryMaxMs
+  const deadlineMs = node.clock.monotonic() + waitMs
   for (;;) {
     const problem = await node.transactions.addPartitions(producer.transactionalId, producer, partitions, 2)
-    if (problem !== 'CONCURRENT_TRANSACTIONS' || node.clock.monotonic() >= deadlineMs) return inWordsOfLogs(problem)
-    await new Promise<void>((resolve) => void node.timers.after(addRetryMs, resolve))
+    const leftMs = deadlineMs - node.clock.monotonic()
+    if (problem !== 'CONCURRENT_TRANSACTIONS' || leftMs <= 0) return inWordsOfLogs(problem)
+    await node.transactions.whenSettled(producer.transactionalId, leftMs)
   }
 }
 

@@ -10,6 +10,8 @@ export interface KnownId {
   pending: TransactionState | undefined
   /** The epoch before `current.producerEpoch`, -1 when it is not known. */
   lastProducerEpoch: number
+  /** Called once nothing is pending any more. */
+  waiting: (() => void)[]
 }
 
 /**

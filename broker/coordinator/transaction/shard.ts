@@ -42,7 +42,7 @@ export class TransactionShard {
   /** Makes room for a transactional id that is about to be used for the first time. */
   create(transactionalId: string, producerId: number, timeoutMs: number): KnownId {
     const current = newTransaction(producerId, timeoutMs, this.#ports.clock.now())
-    const known: KnownId = { transactionalId, current, pending: undefined, lastProducerEpoch: -1 }
+    const known: KnownId = { transactionalId, current, pending: undefined, lastProducerEpoch: -1, waiting: [] }
     this.ids.set(transactionalId, known)
     return known
   }
@@ -61,6 +61,7 @@ export class TransactionShard {
         this.ids.delete(transactionalId)
       }
       done(problem)
+      if (known.pending === undefined) for (const settled of known.waiting.splice(0)) settled()
     })
   }
 
@@ -126,6 +127,13 @@ export class TransactionShard {
     }
     const known = this.ids.get(transactionalId)
     if (known !== undefined) known.current = value
-    else this.ids.set(transactionalId, { transactionalId, current: value, pending: undefined, lastProducerEpoch: -1 })
+    else
+      this.ids.set(transactionalId, {
+        transactionalId,
+        current: value,
+        pending: undefined,
+        lastProducerEpoch: -1,
+        waiting: [],
+      })
   }
 }

@@ -130,6 +130,21 @@ export class TransactionCoordinator {
     })
   }
 
+  /** Resolves when nothing is on its way to the log for a transactional id, or after `maxMs`. */
+  whenSettled(transactionalId: string, maxMs: number): Promise<void> {
+    const found = this.#known(transactionalId)
+    const { timers } = this.#ports
+    return new Promise((resolve) => {
+      // A turn at least, so that nobody asks again and again in the same one.
+      if (typeof found === 'string' || found.known.pending === undefined) return void timers.after(1, resolve)
+      const timer = timers.after(maxMs, resolve)
+      found.known.waiting.push(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
   /** Whether a partition belongs to a producer's open transaction: NONE if so, TRANSACTION_ABORTABLE if it was never added. */
   verify(transactionalId: string | null, producer: ProducerIdentity, topic: string, partition: number): ErrorName {
     const found = this.#known(transactionalId)

@@ -31,6 +31,27 @@ describe('the end of a transaction', () => {
     })
   })
 
+  it('is what waits for the next transaction wait for, for so long', async () => {
+    const world = await TransactionWorld.start()
+    const producer = await world.init('t')
+    await world.add('t', producer, places('a-0'))
+    world.markerOutcome = () => undefined
+    await world.end('t', producer, true)
+    let settled = 0
+    const wait = (): Promise<void> => world.coordinator.whenSettled('t', 100).then(() => void settled++)
+    const first = wait()
+    await world.advance(100)
+    await first
+    expect(settled).toBe(1)
+    const second = wait()
+    await world.settle()
+    expect(settled).toBe(1)
+    world.markerOutcome = () => 'NONE'
+    await world.release()
+    await second
+    expect(settled).toBe(2)
+  })
+
   it('is brought about after a restart, by the coordinator of the next epoch', async () => {
     const world = await TransactionWorld.start()
     const producer = await world.init('t')

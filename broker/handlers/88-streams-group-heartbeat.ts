@@ -64,12 +64,12 @@ function topologyProblem(node: Node, { topology }: StreamsGroupHeartbeatRequest,
   )
   const own = [...names].filter((name) => internalTopics.has(name))
   if (own.length > 0) {
-    const message = `Use of Kafka internal topics ${own.join(',')} in a Kafka Streams topology is prohibited.`
+    const message = `topologies must leave the broker's own topics alone: ${own.join(', ')}`
     return refusal(errorCodes.STREAMS_INVALID_TOPOLOGY.code, message)
   }
   const wrong = [...names].filter((name) => !isTopicName(name))
   if (wrong.length > 0) {
-    const message = `Topic names ${wrong.join(',')} are not valid topic names.`
+    const message = `no topic can have these names: ${wrong.join(', ')}`
     return refusal(errorCodes.STREAMS_INVALID_TOPOLOGY.code, message)
   }
   const topics = Array.from(names, (name) => ({ name }))
@@ -99,7 +99,7 @@ async function withCreation(
     : divideTopics(node, call.client, 'CREATE', missing)
   if (refused.length > 0) {
     const names = refused.map(({ name }) => name).join(', ')
-    return withDetail(response, (detail) => join(detail, `Unauthorized to CREATE on topics ${names}.`))
+    return withDetail(response, (detail) => join(detail, `the client may not make topics ${names}`))
   }
   const problems = (await Promise.all(missing.map((topic) => whyNotMade(node, topic)))).filter(
     (why) => why !== undefined,
@@ -107,7 +107,7 @@ async function withCreation(
   if (problems.length === 0) return response
   const shown = problems.slice(0, 3).join(', ')
   const more = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
-  return withDetail(response, (detail) => join(detail, `Creation failed: ${shown}${more}.`))
+  return withDetail(response, (detail) => join(detail, `cannot be made: ${shown}${more}`))
 }
 
 const join = (detail: string | undefined, more: string): string => (detail === undefined ? more : `${detail}; ${more}`)

@@ -30,7 +30,7 @@ function describe(node: Node, groupId: string, isAsked: boolean, call: Call<neve
   }
   const group = node.groups.streamsGroupDescribe(groupId)
   if (!maySeeTopics(node, group, call.client)) {
-    const message = 'The described group uses topics that the client is not authorized to describe.'
+    const message = 'the client may not see all topics of the group'
     return describeNoStreamsGroup(groupId, errorCodes.TOPIC_AUTHORIZATION_FAILED.code, message)
   }
   const authorizedOperations = operationsFor(node, call, isAsked && group.errorCode === 0, 'GROUP', groupId)

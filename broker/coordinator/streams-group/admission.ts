@@ -13,53 +13,55 @@ const invalid = (problem: string): ProtocolError => new ProtocolError('INVALID_R
 
 /** Throws INVALID_REQUEST or STREAMS_INVALID_TOPOLOGY for a heartbeat that makes no sense or asks for what 4.3 lacks. */
 export function checkHeartbeat(request: StreamsGroupHeartbeatRequest): void {
-  if (request.instanceId !== null) throw invalid('Static membership is not yet supported.')
-  if (request.taskOffsets !== null) throw invalid('TaskOffsets are not supported yet.')
-  if (request.taskEndOffsets !== null) throw invalid('TaskEndOffsets are not supported yet.')
+  if (request.instanceId !== null) throw invalid('streams groups have no static members: leave the instance id out')
+  if (request.taskOffsets !== null) throw invalid('task offsets are not taken: leave them out')
+  if (request.taskEndOffsets !== null) throw invalid('end offsets of tasks are not taken: leave them out')
   if (request.warmupTasks !== null && request.warmupTasks.length > 0)
-    throw invalid('WarmupTasks are not supported yet.')
+    throw invalid('there are no warm-up tasks that a member could run')
   if (request.topology?.subtopologies.some(({ sourceTopicRegex }) => sourceTopicRegex.length > 0) === true) {
-    throw invalid('Regular expressions for source topics are not supported yet.')
+    throw invalid('source topics must be named: patterns are not taken')
   }
-  if (request.memberId.trim() === '') throw invalid("MemberId can't be empty.")
-  if (request.groupId.trim() === '') throw invalid("GroupId can't be empty.")
-  if (request.rackId?.trim() === '') throw invalid("RackId can't be empty.")
+  if (request.memberId.trim() === '') throw invalid('the member id is empty')
+  if (request.groupId.trim() === '') throw invalid('the group id is empty')
+  if (request.rackId?.trim() === '') throw invalid('the rack is empty: leave it out')
   if (request.memberEpoch === joining) checkJoin(request)
-  else if (request.memberEpoch === -2) throw invalid("InstanceId can't be null.")
+  else if (request.memberEpoch === -2) throw invalid('only a static member leaves for a while')
   else if (request.memberEpoch < -2) {
-    throw invalid(`MemberEpoch is ${request.memberEpoch}, but must be greater than or equal to -2.`)
+    throw invalid(`member epoch ${request.memberEpoch} means nothing: the least is -2`)
   }
   const given = [request.activeTasks, request.standbyTasks, request.warmupTasks].filter((tasks) => tasks !== null)
-  if (given.length > 0 && given.length < 3) throw invalid('If one task-type is non-null, all must be non-null.')
+  if (given.length > 0 && given.length < 3) throw invalid('tasks of all three kinds must be given, or of none')
   if (request.memberEpoch !== joining && request.topology !== null) {
-    throw invalid('Topology can only be provided when (re-)joining.')
+    throw invalid('a topology comes only with joining')
   }
 }
 
 function checkJoin(request: StreamsGroupHeartbeatRequest): void {
-  if (request.rebalanceTimeoutMs === -1) throw invalid('RebalanceTimeoutMs must be provided in first request.')
+  if (request.rebalanceTimeoutMs === -1) throw invalid('who joins must say its rebalance timeout')
   for (const [name, tasks] of [
     ['ActiveTasks', request.activeTasks],
     ['StandbyTasks', request.standbyTasks],
     ['WarmupTasks', request.warmupTasks],
   ] as const) {
-    if (tasks === null || tasks.length > 0) throw invalid(`${name} must be empty when (re-)joining.`)
+    if (tasks === null || tasks.length > 0)
+      throw invalid(`who joins must say that it runs no tasks, but ${name} is something else`)
   }
-  if (request.topology === null) throw invalid('Topology must be non-null when (re-)joining.')
+  if (request.topology === null) throw invalid('who joins must send its topology')
   checkTopology(request.topology)
 }
 
 function checkTopology({ epoch, subtopologies }: NonNullable<StreamsGroupHeartbeatRequest['topology']>): void {
-  if (epoch < 0) throw new ProtocolError('STREAMS_INVALID_TOPOLOGY', 'Topology epoch must be non-negative.')
+  if (epoch < 0)
+    throw new ProtocolError('STREAMS_INVALID_TOPOLOGY', `the topology's epoch is ${epoch}: it must not be negative`)
   const ids = new Set<string>()
   for (const { subtopologyId, stateChangelogTopics } of subtopologies) {
     if (ids.has(subtopologyId)) {
-      throw new ProtocolError('STREAMS_INVALID_TOPOLOGY', `Subtopology ${subtopologyId} is in the topology twice.`)
+      throw new ProtocolError('STREAMS_INVALID_TOPOLOGY', `subtopology ${subtopologyId} is in the topology twice`)
     }
     ids.add(subtopologyId)
     for (const { name, partitions } of stateChangelogTopics) {
       if (partitions === 0) continue
-      const problem = `Changelog topic ${name} must have an undefined partition count, but it is set to ${partitions}.`
+      const problem = `changelog ${name} has ${partitions} partitions: their number is for the broker to decide`
       throw new ProtocolError('STREAMS_INVALID_TOPOLOGY', problem)
     }
   }
@@ -80,11 +82,9 @@ export function checkEpoch(member: Member, request: StreamsGroupHeartbeatRequest
     isListWithin(request.standbyTasks, assigned.standby) &&
     isListWithin(request.warmupTasks, assigned.warmup)
   if (isLate) return
-  const which = memberEpoch > member.memberEpoch ? 'greater' : 'smaller'
   throw new ProtocolError(
     'FENCED_MEMBER_EPOCH',
-    `The streams group member has a ${which} member epoch (${memberEpoch}) than the one known by the group coordinator ` +
-      `(${member.memberEpoch}). The member must abandon all its partitions and rejoin.`,
+    `the member says epoch ${memberEpoch} and is in ${member.memberEpoch}: it must give up all its tasks and join again`,
   )
 }
 
@@ -93,11 +93,11 @@ export function checkTasks(topology: ConfiguredTopology, request: StreamsGroupHe
   for (const tasks of [request.activeTasks, request.standbyTasks, request.warmupTasks]) {
     for (const { subtopologyId, partitions } of tasks ?? []) {
       const count = topology.subtopologies?.get(subtopologyId)?.tasks
-      if (count === undefined) throw invalid(`Subtopology ${subtopologyId} does not exist in the topology.`)
+      if (count === undefined) throw invalid(`the topology has no subtopology ${subtopologyId}`)
       const wrong = partitions.find((partition) => partition < 0 || partition >= count)
       if (wrong === undefined) continue
-      const problem = `Task ${wrong} for subtopology ${subtopologyId} is invalid.`
-      throw invalid(`${problem} Number of tasks for this subtopology: ${count}`)
+      const problem = `subtopology ${subtopologyId} has no task ${wrong}`
+      throw invalid(`${problem}, only 0 to ${count - 1}`)
     }
   }
 }

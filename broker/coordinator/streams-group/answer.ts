@@ -63,7 +63,7 @@ function stay(shard: Shard, context: RequestContext, request: StreamsGroupHeartb
   const known = shard.find(groupId)
   const cleared = memberEpoch === joining ? roomFor(shard, groupId) : []
   if (memberEpoch !== joining && known === undefined) {
-    throw new ProtocolError('GROUP_ID_NOT_FOUND', `Streams group ${groupId} not found.`)
+    throw new ProtocolError('GROUP_ID_NOT_FOUND', `there is no group ${groupId}`)
   }
   if (memberEpoch !== joining && !(known instanceof StreamsGroup)) throw notStreams(groupId)
   const group = known instanceof StreamsGroup ? known : new StreamsGroup(groupId)
@@ -87,16 +87,16 @@ function roomFor(shard: Shard, groupId: string): readonly CoordinatorRecord[] {
 }
 
 const notStreams = (groupId: string): ProtocolError =>
-  new ProtocolError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a streams group.`)
+  new ProtocolError('GROUP_ID_NOT_FOUND', `group ${groupId} is of another kind`)
 
 function leave(shard: Shard, request: StreamsGroupHeartbeatRequest, resolve: Resolve): void {
   const { groupId, memberId, memberEpoch, shutdownApplication } = request
   const group = shard.find(groupId)
-  if (group === undefined) throw new ProtocolError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
+  if (group === undefined) throw new ProtocolError('GROUP_ID_NOT_FOUND', `there is no group ${groupId}`)
   if (!(group instanceof StreamsGroup)) throw notStreams(groupId)
   if (shutdownApplication) group.shutdownRequestedBy ??= memberId
   if (!group.members.has(memberId)) {
-    throw new ProtocolError('UNKNOWN_MEMBER_ID', `Member ${memberId} is not a member of group ${groupId}.`)
+    throw new ProtocolError('UNKNOWN_MEMBER_ID', `group ${groupId} has no member ${memberId}`)
   }
   const { response } = refused(0, null)
   clearAlarms(shard, groupId, memberId)
@@ -116,6 +116,9 @@ export function answerStreamsDescribe(found: Shard | ErrorName, groupId: string)
   if (typeof found === 'string') return describeNoStreamsGroup(groupId, code(found), null)
   const group = found.find(groupId)
   if (group instanceof StreamsGroup) return describeStreamsGroup(group)
-  const why = group === undefined ? 'not found' : 'is not a streams group'
-  return describeNoStreamsGroup(groupId, code('GROUP_ID_NOT_FOUND'), `Group ${groupId} ${why}.`)
+  return describeNoStreamsGroup(
+    groupId,
+    code('GROUP_ID_NOT_FOUND'),
+    group === undefined ? `there is no group ${groupId}` : `group ${groupId} is of another kind`,
+  )
 }

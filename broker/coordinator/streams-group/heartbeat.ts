@@ -64,12 +64,12 @@ function admitted(world: GroupWorld, group: StreamsGroup, request: StreamsGroupH
   const { memberId, memberEpoch } = request
   const most = world.config['group.streams.max.size']
   if (memberEpoch === joining && group.members.size >= most) {
-    const problem = `The streams group has reached its maximum capacity of ${most} members.`
+    const problem = `the group has ${most} members, the most that group.streams.max.size allows`
     throw new ProtocolError('GROUP_MAX_SIZE_REACHED', problem)
   }
   const known = group.members.get(memberId)
   if (known === undefined && memberEpoch !== joining) {
-    throw new ProtocolError('UNKNOWN_MEMBER_ID', `Member ${memberId} is not a member of group ${group.groupId}.`)
+    throw new ProtocolError('UNKNOWN_MEMBER_ID', `group ${group.groupId} has no member ${memberId}`)
   }
   const member = known ?? newMember(memberId)
   checkEpoch(member, request)
@@ -102,7 +102,7 @@ class Heartbeat {
     const topology = this.#topology()
     if (joined.metadata.topologyEpoch < topology.epoch && group.topology !== undefined) {
       const { topologyEpoch } = joined.metadata
-      const detail = `The member's topology epoch ${topologyEpoch} is behind the group's topology epoch ${topology.epoch}.`
+      const detail = `the group runs topology ${topology.epoch}, the member has ${topologyEpoch}`
       this.#status.push({ statusCode: statusCodes.STALE_TOPOLOGY, statusDetail: detail })
     }
     const hash = this.#hash(topology)
@@ -126,7 +126,7 @@ class Heartbeat {
       if (known !== undefined) return known
       throw new ProtocolError(
         'UNKNOWN_SERVER_ERROR',
-        `Group ${groupId} has no topology; member ${memberId} must rejoin.`,
+        `group ${groupId} has no topology: member ${memberId} must join again`,
       )
     }
     if (known !== undefined && known.epoch > sent.epoch) return known
@@ -137,7 +137,10 @@ class Heartbeat {
       return topology
     }
     if (sameTopology(known, topology)) return known
-    throw new ProtocolError('INVALID_REQUEST', 'Topology updates are not supported yet.')
+    throw new ProtocolError(
+      'INVALID_REQUEST',
+      `group ${groupId} runs another topology, and a topology cannot be changed: use another application id`,
+    )
   }
 
   /** Of the topics now; nothing is computed while no topic of the cluster changed. */
@@ -190,14 +193,14 @@ class Heartbeat {
   ): { readonly epoch: number; readonly target: TargetTasks } {
     const [world, group, nowMs] = [this.#world, this.#group, this.#nowMs]
     if (isWaitingForMembers(world, group.groupId)) {
-      this.#delayed('Assignment delayed due to the configured initial rebalance delay.')
+      this.#delayed('tasks are given out after group.streams.initial.rebalance.delay.ms')
       return { epoch: group.assignmentEpoch, target: noTargetTasks }
     }
     const { memberId } = joined
     const last = { epoch: group.assignmentEpoch, target: group.targetOf(memberId) }
     if (group.assignmentEpoch >= groupEpoch) return last
     if (!mayComputeTarget(group, configOf(world, group.groupId).assignmentIntervalMs, nowMs)) {
-      this.#delayed('Assignment delayed due to the configured assignment interval.')
+      this.#delayed('tasks are given out anew after group.streams.assignment.interval.ms')
       return last
     }
     const members = new Map(group.members).set(memberId, joined)
@@ -276,7 +279,7 @@ function statusOf({ problem }: ConfiguredTopology, shutdownBy: string | undefine
   const status: Status[] = []
   if (problem !== undefined) status.push({ statusCode: statusCodes[problem.status], statusDetail: problem.message })
   if (shutdownBy !== undefined) {
-    const statusDetail = `Streams group member ${shutdownBy} encountered a fatal error and requested a shutdown for the entire application.`
+    const statusDetail = `member ${shutdownBy} asks all instances of the application to shut down`
     status.push({ statusCode: statusCodes.SHUTDOWN_APPLICATION, statusDetail })
   }
   return status

@@ -47,7 +47,7 @@ export function reconcile(member: Progress, way: Way): Progress {
       if (way.owned !== undefined && hasNoTasks(way.owned)) return next(member, way.epoch, way)
       throw new ProtocolError(
         'FENCED_MEMBER_EPOCH',
-        'The streams group member is in a unknown state. The member must abandon all its tasks and rejoin.',
+        'the member is in a state that is not known here: it must give up all its tasks and join again',
       )
   }
 }

@@ -51,7 +51,7 @@ describe('heartbeats of streams groups', () => {
     await makeTopic(client, 'orders', {}, 3)
     await coordinator(client)
     const { status } = await join(client)
-    expect(status).toEqual([{ statusCode: 3, statusDetail: 'Internal topics are missing: app-changelog' }])
+    expect(status).toEqual([{ statusCode: 3, statusDetail: 'internal topics are missing: app-changelog' }])
     const { topics } = await client.call(describeTopicPartitions, 0, {
       topics: [{ name: 'app-changelog' }],
       cursor: null,
@@ -68,7 +68,7 @@ describe('heartbeats of streams groups', () => {
     const topology = reading(['orders'], 'app-changelog', [{ key: 'no.such.setting', value: '1' }])
     const { status } = await join(client, topology)
     expect(status![0]!.statusDetail).toBe(
-      "Internal topics are missing: app-changelog; Creation failed: app-changelog (topics have no setting 'no.such.setting').",
+      "internal topics are missing: app-changelog; cannot be made: app-changelog (topics have no setting 'no.such.setting')",
     )
   })
 
@@ -108,10 +108,10 @@ describe('heartbeats of streams groups', () => {
     await giveOnly(admin, 'ann', [group, ...topics])
     const { status } = await join(ann)
     expect(status![0]!.statusDetail).toBe(
-      'Internal topics are missing: app-changelog; Unauthorized to CREATE on topics app-changelog.',
+      'internal topics are missing: app-changelog; the client may not make topics app-changelog',
     )
     await giveOnly(admin, 'ann', [group, ...topics, ['CREATE', 'TOPIC', 'app-changelog']])
-    expect((await join(ann)).status).toMatchObject([{ statusDetail: 'Internal topics are missing: app-changelog' }])
+    expect((await join(ann)).status).toMatchObject([{ statusDetail: 'internal topics are missing: app-changelog' }])
     expect((await beat(ann)).activeTasks).toMatchObject([{ partitions: [0] }])
   })
 

@@ -118,10 +118,7 @@ public class StreamsGroups {
         ConfiguredTopology configured = InternalTopicManager.configureTopics(LoggerFactory.getLogger(StreamsGroups.class), "g", "m", 0L,
             topology, image(node.get("topics")), Time.SYSTEM);
         Map<String, Object> answer = new TreeMap<>();
-        configured.topicConfigurationException().ifPresent(e -> {
-            answer.put("status", e.status().name());
-            answer.put("detail", e.getMessage());
-        });
+        configured.topicConfigurationException().ifPresent(e -> answer.put("status", e.status().name()));
         Map<String, Object> subtopologies = new TreeMap<>();
         configured.subtopologies().ifPresent(all -> all.forEach((id, each) -> {
             Map<String, Integer> internal = new TreeMap<>();

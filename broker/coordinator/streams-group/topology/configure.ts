@@ -43,7 +43,7 @@ export function configureTopology(topology: Topology, existing: PartitionCount):
     const problem =
       toCreate.length === 0
         ? undefined
-        : new TopicProblem('MISSING_INTERNAL_TOPICS', `Internal topics are missing: ${names}`)
+        : new TopicProblem('MISSING_INTERNAL_TOPICS', `internal topics are missing: ${names}`)
     return { epoch: topology.epoch, subtopologies, toCreate, problem }
   } catch (error) {
     if (!(error instanceof TopicProblem)) throw error
@@ -55,7 +55,7 @@ function checkSources({ subtopologies }: Topology, existing: PartitionCount): vo
   const sources = new Set(subtopologies.flatMap(({ sourceTopics }) => sourceTopics))
   const missing = [...sources].filter((topic) => existing(topic) === undefined).toSorted()
   if (missing.length > 0)
-    throw new TopicProblem('MISSING_SOURCE_TOPICS', `Source topics ${summary(missing)} are missing.`)
+    throw new TopicProblem('MISSING_SOURCE_TOPICS', `source topics are missing: ${summary(missing)}`)
 }
 
 function configureSubtopology(
@@ -85,7 +85,7 @@ function configureSubtopology(
 
 function atLeastOne(topic: string, partitions: number): number {
   if (partitions >= 1) return partitions
-  throw invalidTopology(`Internal topic ${topic} must have at least one partition, not ${partitions}.`)
+  throw invalidTopology(`internal topic ${topic} would have ${partitions} partitions`)
 }
 
 function missingTopics(
@@ -103,7 +103,7 @@ function missingTopics(
     if (found === undefined || expected === undefined) continue
     wanted.delete(name)
     if (found === expected.partitions) continue
-    const detail = `Existing topic ${name} has different number of partitions: expected ${expected.partitions}, found ${found}`
+    const detail = `topic ${name} has ${found} partitions where the topology needs ${expected.partitions}`
     throw new TopicProblem('INCORRECTLY_PARTITIONED_TOPICS', detail)
   }
   return byName([...wanted.values()])
@@ -115,5 +115,5 @@ const byName = (topics: readonly ConfiguredTopic[]): ConfiguredTopic[] =>
 /** The first three of some names, and how many more there are. */
 function summary(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ')
-  return names.length > 3 ? `${shown} and ${names.length - 3} additional topics` : shown
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
 }

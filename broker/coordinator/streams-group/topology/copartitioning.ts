@@ -31,7 +31,7 @@ function members(subtopology: Subtopology, group: Subtopology['copartitionGroups
     const item = list[place]
     if (item === undefined) {
       throw invalidTopology(
-        `A copartition group of subtopology ${subtopology.subtopologyId} names topic ${place} of ${list.length}`,
+        `a copartition group of subtopology ${subtopology.subtopologyId} names topic ${place} of ${list.length}`,
       )
     }
     return item
@@ -50,7 +50,7 @@ function evenedOut(group: ReadonlySet<string>, topics: RepartitionTopics, count:
   for (const [topic, present] of internal) {
     if (!topics.fixed.has(topic) || present === partitions) continue
     throw incorrect(
-      `Number of partitions [${present}] of repartition topic [${topic}] doesn't match number of partitions [${partitions}] of the source topic.`,
+      `repartition topic ${topic} is to have ${present} partitions, but is joined with topics that have ${partitions}`,
     )
   }
   return new Map(internal.map(([topic]) => [topic, partitions]))
@@ -74,8 +74,8 @@ function commonCount(all: Counts, internal: Counts, { fixed }: RepartitionTopics
 function sameCount(counts: Counts, shown: Counts): number {
   const first = counts[0]![1]
   if (counts.every(([, partitions]) => partitions === first)) return first
-  const list = shown.map(([topic, partitions]) => `${topic}=${partitions}`).join(', ')
-  throw incorrect(`Following topics do not have the same number of partitions: [{${list}}]`)
+  const list = shown.map(([topic, partitions]) => `${topic} has ${partitions}`).join(', ')
+  throw incorrect(`topics that are joined differ in partitions: ${list}`)
 }
 
 const incorrect = (detail: string): TopicProblem => new TopicProblem('INCORRECTLY_PARTITIONED_TOPICS', detail)

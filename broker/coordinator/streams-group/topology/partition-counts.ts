@@ -15,7 +15,7 @@ export function decidePartitionCounts(topology: Topology, existing: PartitionCou
   for (const subtopology of topology.subtopologies) {
     const counts = inputsOf(subtopology).map((topic) => known(topic, count))
     if (counts.length === 0) {
-      throw invalidTopology(`No source topics found for subtopology ${subtopology.subtopologyId}`)
+      throw invalidTopology(`subtopology ${subtopology.subtopologyId} reads no topic`)
     }
     for (const { name } of subtopology.stateChangelogTopics) decided.set(name, Math.max(...counts))
   }
@@ -30,15 +30,13 @@ function repartitionCounts({ subtopologies }: Topology, existing: PartitionCount
   while (isMissing(subtopologies, counts)) {
     if (!oneRound(subtopologies, counts, existing)) {
       throw invalidTopology(
-        'Failed to compute number of partitions for all repartition topics. There may be loops in the topology that cannot be resolved.',
+        'repartition topics depend on one another in a circle: give one of them a number of partitions',
       )
     }
   }
   for (const { repartitionSourceTopics } of subtopologies) {
     if (repartitionSourceTopics.every(({ name }) => counts.has(name))) continue
-    throw invalidTopology(
-      'Failed to compute number of partitions for all repartition topics, because a repartition source topic is never used as a sink topic.',
-    )
+    throw invalidTopology('a repartition topic is read that nothing writes to')
   }
   return counts
 }

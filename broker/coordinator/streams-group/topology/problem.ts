@@ -31,6 +31,6 @@ export type PartitionCount = (topic: string) => number | undefined
 /** The count of a topic that must have one. */
 export function known(topic: string, count: PartitionCount): number {
   const partitions = count(topic)
-  if (partitions === undefined) throw invalidTopology(`Number of partitions is not set for topic: ${topic}`)
+  if (partitions === undefined) throw invalidTopology(`nothing says how many partitions topic ${topic} has`)
   return partitions
 }

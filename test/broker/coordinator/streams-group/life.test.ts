@@ -80,7 +80,7 @@ describe('a streams group', () => {
   it('names the topics that are to be made, and goes on when they are there', async () => {
     const { world, members } = await begin()
     const waiting = await members.join('a', reading(['orders'], 'app-changelog'))
-    expect(waiting.status).toEqual([{ statusCode: 3, statusDetail: 'Internal topics are missing: app-changelog' }])
+    expect(waiting.status).toEqual([{ statusCode: 3, statusDetail: 'internal topics are missing: app-changelog' }])
     expect(members.missingTopics).toMatchObject([{ name: 'app-changelog', partitions: 4 }])
     expect(members.describe().groupState).toBe('NotReady')
     world.topics['app-changelog'] = 4

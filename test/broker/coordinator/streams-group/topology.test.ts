@@ -49,7 +49,7 @@ describe('a topology measured against topics', () => {
     expect(configure(counting, { a: 3, b: 5, r: 5, s: 5 }).problem).toBeUndefined()
     expect(configure(counting, { a: 3, b: 5, r: 4, s: 5 }).problem).toMatchObject({
       status: 'INCORRECTLY_PARTITIONED_TOPICS',
-      message: 'Existing topic r has different number of partitions: expected 5, found 4',
+      message: 'topic r has 4 partitions where the topology needs 5',
     })
   })
 
@@ -57,7 +57,7 @@ describe('a topology measured against topics', () => {
     const configured = configure(counting, { b: 5 })
     expect(configured.problem).toMatchObject({
       status: 'MISSING_SOURCE_TOPICS',
-      message: 'Source topics a are missing.',
+      message: 'source topics are missing: a',
     })
     expect(toCreate(configured)).toEqual([])
   })
@@ -81,11 +81,11 @@ describe('a topology measured against topics', () => {
     expect(toCreate(configure([source, withUser], { a: 8, b: 3 }))).toEqual(['r 3'])
     const fixed = { ...withUser, repartitionSourceTopics: [topic('r', 4)] }
     expect(configure([source, fixed], { a: 8, b: 3 }).problem?.message).toBe(
-      "Number of partitions [4] of repartition topic [r] doesn't match number of partitions [3] of the source topic.",
+      'repartition topic r is to have 4 partitions, but is joined with topics that have 3',
     )
     const users = part('0', { sourceTopics: ['a', 'b'], copartitionGroups: [together([0, 1])] })
     expect(configure([users], { a: 8, b: 3 }).problem?.message).toBe(
-      'Following topics do not have the same number of partitions: [{a=8, b=3}]',
+      'topics that are joined differ in partitions: a has 8, b has 3',
     )
   })
 

@@ -37,7 +37,7 @@ interface Teller {
 }
 
 const consumerProtocol = { settings: ['group.protocol=consumer'], differs: { groups: { type: 'consumer' } } }
-const platformatic = () => nodeProgram('platformatic', ['@platformatic/kafka@2.12.1'], 24)
+const platformatic = () => nodeProgram('platformatic', ['@platformatic/kafka@2.12.1'], '24.21.0')
 
 const tellers: readonly Teller[] = [
   { name: 'Java 4.3.1, classic groups', program: () => javaProgram('Story.java', '4.3.1') },

@@ -80,10 +80,10 @@ export async function javaProgram(file: string, version: string): Promise<Comman
   return ['java', '-Xmx256m', '-cp', await javaClients(version), join(programs, 'java', file)]
 }
 
-/** A Node program of ours that needs a package which the project does not have, and a Node that the package runs on. */
-export async function nodeProgram(name: string, packages: readonly string[], major: number): Promise<CommandLine> {
-  const isNewEnough = Number(process.versions.node.split('.')[0]) >= major
-  const wanted = isNewEnough ? packages : [...packages, `node@${major}`]
+/** A Node program of ours that needs a package which the project does not have, and a Node that it runs on (at least `node`). */
+export async function nodeProgram(name: string, packages: readonly string[], node: string): Promise<CommandLine> {
+  const isNewEnough = Number.parseInt(process.versions.node, 10) >= Number.parseInt(node, 10)
+  const wanted = isNewEnough ? packages : [...packages, `node@${node}`]
   const path = await folder(name, wanted.join(), async (path) => {
     writeFileSync(join(path, 'package.json'), '{"private":true}')
     await step('npm', ['install', '--no-audit', '--no-fund', ...wanted], path)

@@ -14,7 +14,7 @@ import type { Partitions } from './replication/partitions.ts'
 export interface PublisherListener {
   coordinatorPartitionLed(topic: CoordinatorTopic, partition: number): void
   coordinatorTopicRemoved(topic: CoordinatorTopic, partitions: number): void
-  topicsRemoved(names: readonly string[]): void
+  topicsRemoved(topics: readonly { readonly name: string; readonly id: string }[]): void
 }
 
 /**
@@ -64,7 +64,7 @@ export class Publisher {
 
   #follow(records: readonly AnyMetadataRecord[]): void {
     const { image } = this.#controller
-    const removed: string[] = []
+    const removed: { name: string; id: string }[] = []
     const reconfigured = new Set<string>()
     const configs = new Map<TopicImage, TopicConfig>()
     const configOf = (topic: TopicImage): TopicConfig => {
@@ -78,8 +78,9 @@ export class Publisher {
       } else if (record.kind === 'partitionChange') {
         this.#lead(record.value.topicId, record.value.partitionId)
       } else if (record.kind === 'removeTopic') {
-        const name = this.#remove(record.value.topicId)
-        if (name !== undefined) removed.push(name)
+        const id = record.value.topicId
+        const name = this.#remove(id)
+        if (name !== undefined) removed.push({ name, id })
       } else if (record.kind === 'config') {
         const { resourceType, resourceName } = record.value
         if (resourceType === configResources.topic) reconfigured.add(resourceName)

@@ -189,8 +189,9 @@ export class RunningBroker implements Broker {
         coordinatorTopicRemoved: (topic, count) => {
           for (let partition = 0; partition < count; partition++) this.#coordinatorOf(topic).unload(partition)
         },
-        topicsRemoved: (names) => {
-          this.#groups.onTopicsDeleted(names)
+        topicsRemoved: (topics) => {
+          const names = topics.map(({ name }) => name)
+          this.#groups.onTopicsDeleted(topics)
           this.#groups.onTopicsChanged(names, false)
           this.#node.meters?.forget(names)
         },

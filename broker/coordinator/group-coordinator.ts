@@ -26,7 +26,7 @@ import { partitionForGroup } from './java-hash.ts'
 import { answerCommit } from './offsets/answer-commit.ts'
 import { answerFetch } from './offsets/answer-fetch.ts'
 import { answerTxnCommit } from './offsets/answer-txn-commit.ts'
-import { deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
+import { type DeletedTopic, deleteGroup, deleteOffsets, deleteTopics } from './offsets/delete.ts'
 import type { CoordinatorPorts, RequestContext } from './ports.ts'
 import { type AnsweredHeartbeat, answerStreamsDescribe, answerStreamsHeartbeat } from './streams-group/answer.ts'
 import type { DescribedStreamsGroup } from './streams-group/describe.ts'
@@ -86,11 +86,10 @@ export class GroupCoordinator {
   }
 
   /** Forgets the offsets committed for topics that were deleted. */
-  onTopicsDeleted(names: Iterable<string>): void {
-    const deleted = new Set(names)
+  onTopicsDeleted(topics: readonly DeletedTopic[]): void {
     for (const shard of this.#shards.values()) {
       if (!shard.isLoaded) continue
-      for (const [groupId, records] of deleteTopics(shard.stored, deleted)) shard.run(groupId, { records })
+      for (const [groupId, records] of deleteTopics(shard.stored, topics)) shard.run(groupId, { records })
     }
   }
 

@@ -22,6 +22,8 @@ export interface CommittedOffset {
   readonly commitTimestamp: number
   /** Set by old clients that name a retention of their own, ms since the epoch; else -1. */
   readonly expireTimestamp: number
+  /** The topic that had the name at the time; the zero id in what transactions and earlier brokers committed. */
+  readonly topicId: string
 }
 
 /** A group as it is kept: the generation that was stable last, or the empty one after it. */
@@ -46,9 +48,9 @@ export type CoordinatorRecord =
 export const isModern = (record: CoordinatorRecord): record is ModernRecord =>
   record.kind === 'consumer' || record.kind === 'streams'
 
-/** Version 3 is what every Apache Kafka since 2.1 reads; version 1 alone has room for an expiry of its own. */
+/** What Apache Kafka 4.3 writes under every metadata.version; version 1 alone has room for an expiry of its own. */
 const groupVersion = 3
-const offsetVersion = 3
+const offsetVersion = 4
 const offsetVersionWithExpiry = 1
 
 /** Key and value bytes of a record. */

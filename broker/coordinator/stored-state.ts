@@ -1,7 +1,13 @@
 import type { ModernGroup } from './group-kinds.ts'
 import { modernGroups } from './modern-groups.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
-import { type CoordinatorRecord, type ModernRecord, type StoredGroup, isModern } from './records.ts'
+import {
+  type CommittedOffset,
+  type CoordinatorRecord,
+  type ModernRecord,
+  type StoredGroup,
+  isModern,
+} from './records.ts'
 
 /**
  * What one partition of `__consumer_offsets` says: the hard state of the coordinator. Nothing but the replay of records
@@ -61,12 +67,17 @@ export class StoredState {
     return this.offsets.has(groupId) || this.hasOpenTransaction(groupId)
   }
 
-  /** The partitions for which offsets of the group are committed, or may yet be. */
-  offsetPlaces(groupId: string): { readonly topic: string; readonly partition: number }[] {
+  /** The partitions for which offsets of the group are committed, or may yet be, as far as these are `wanted`. */
+  offsetPlaces(
+    groupId: string,
+    wanted?: (topic: string, offset: CommittedOffset) => boolean,
+  ): { readonly topic: string; readonly partition: number }[] {
     const places = new Map<string, { topic: string; partition: number }>()
     for (const offsets of [this.offsets, ...this.#open.values()]) {
       for (const [topic, partitions] of offsets.topics(groupId)) {
-        for (const partition of partitions.keys()) places.set(`${topic}-${partition}`, { topic, partition })
+        for (const [partition, offset] of partitions) {
+          if (wanted?.(topic, offset) !== false) places.set(`${topic}-${partition}`, { topic, partition })
+        }
       }
     }
     return [...places.values()]

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { TestMember, describeOne } from '../support/group-member.ts'
-import { GroupWorld } from '../support/group-world.ts'
+import { GroupWorld, topicIdOf } from '../support/group-world.ts'
 
 /** What a restart has to bring back: every committed offset, and each group that was stable or empty. */
 async function persisted(world: GroupWorld) {
@@ -100,7 +100,7 @@ async function apply(world: GroupWorld, members: TestMember[], step: Command): P
       return
     }
     case 'drop topic':
-      world.coordinator.onTopicsDeleted(['users'])
+      world.coordinator.onTopicsDeleted([{ name: 'users', id: topicIdOf('users') }])
       return world.settle()
     case 'pass':
       return world.advance(step.ms)

@@ -1,3 +1,4 @@
+import { zeroUuid } from '#core/bytes/uuid.ts'
 import type { OffsetCommitRequest, OffsetCommitResponseInput } from '#core/wire/api/08-offset-commit.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from '../codes.ts'
@@ -25,10 +26,12 @@ export function answerCommit(
     const name = context.apiVersion >= 10 ? ports.topics.topicName(topic.topicId) : topic.name
     if (name === undefined) return topic.partitions.map(() => 'UNKNOWN_TOPIC_ID')
     const count = ports.topics.partitionCount(name) ?? 0
+    const topicId = ports.topics.topicId(name) ?? zeroUuid
+    const { retentionTimeMs } = request
     return topic.partitions.map((partition) => {
       const { partitionIndex } = partition
       if (partitionIndex < 0 || partitionIndex >= count) return 'UNKNOWN_TOPIC_OR_PARTITION'
-      const value = committedOffset(ports.config, partition, request.retentionTimeMs, nowMs)
+      const value = committedOffset(ports.config, partition, { topicId, retentionTimeMs, nowMs })
       if (typeof value === 'string') return value
       records.push({ kind: 'offset', groupId: request.groupId, topic: name, partition: partitionIndex, value })
       return null

@@ -1,3 +1,4 @@
+import { zeroUuid } from '#core/bytes/uuid.ts'
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponseInput } from '#core/wire/api/28-txn-offset-commit.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from '../codes.ts'
@@ -35,7 +36,7 @@ export function answerTxnCommit(
     return topic.partitions.map((partition) => {
       const { partitionIndex } = partition
       if (partitionIndex < 0 || partitionIndex >= count) return 'UNKNOWN_TOPIC_OR_PARTITION'
-      const value = committedOffset(ports.config, partition, -1, nowMs)
+      const value = committedOffset(ports.config, partition, { topicId: zeroUuid, retentionTimeMs: -1, nowMs })
       if (typeof value === 'string') return value
       records.push({ kind: 'offset', groupId, topic: topic.name, partition: partitionIndex, value })
       return null

@@ -18,13 +18,13 @@ export function checkCommit(
 
 type RequestedPartition = OffsetCommitRequest['topics'][number]['partitions'][number]
 
-/** What is kept of a commit, or why it is refused. Clients that name a retention get an expiry of their own. */
+/** What is kept of a commit, or why it is refused. A retention that the client names becomes an expiry of its own. */
 export function committedOffset(
   config: GroupSettings,
   partition: RequestedPartition,
-  retentionTimeMs: number,
-  nowMs: number,
+  of: { readonly topicId: string; readonly retentionTimeMs: number; readonly nowMs: number },
 ): CommittedOffset | ErrorName {
+  const { topicId, retentionTimeMs, nowMs } = of
   const metadata = partition.committedMetadata ?? ''
   if (metadata.length > config['offset.metadata.max.bytes']) return 'OFFSET_METADATA_TOO_LARGE'
   return {
@@ -35,5 +35,6 @@ export function committedOffset(
     // What a client asks for may lie beyond all dates.
     expireTimestamp:
       retentionTimeMs === -1 ? -1 : Math.min(Math.max(nowMs + retentionTimeMs, 0), Number.MAX_SAFE_INTEGER),
+    topicId,
   }
 }

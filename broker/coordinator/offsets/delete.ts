@@ -1,9 +1,10 @@
+import { zeroUuid } from '#core/bytes/uuid.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponseInput } from '#core/wire/api/47-offset-delete.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from '../codes.ts'
 import type { Group } from '../group-kinds.ts'
 import type { Topics } from '../ports.ts'
-import type { CoordinatorRecord } from '../records.ts'
+import type { CommittedOffset, CoordinatorRecord } from '../records.ts'
 import type { StoredState } from '../stored-state.ts'
 
 /** Tombstones for the offsets that are there and may go, and the answer for each partition. */
@@ -45,15 +46,24 @@ export function deleteGroup(group: Group, state: StoredState): CoordinatorRecord
   return [...offsets, ...group.tombstones()]
 }
 
-/** Tombstones for all offsets of topics that are no more. */
-export function deleteTopics(state: StoredState, names: ReadonlySet<string>): Map<string, CoordinatorRecord[]> {
+/** A topic that is no more. */
+export interface DeletedTopic {
+  readonly name: string
+  readonly id: string
+}
+
+/** Tombstones for all offsets of topics that are no more, but not for those of later topics with their names. */
+export function deleteTopics(state: StoredState, topics: readonly DeletedTopic[]): Map<string, CoordinatorRecord[]> {
+  const names = new Set(topics.map(({ name }) => name))
+  const ids = new Set(topics.map(({ id }) => id))
+  const isGone = (topic: string, { topicId }: CommittedOffset): boolean =>
+    names.has(topic) && (topicId === zeroUuid || ids.has(topicId))
   const byGroup = new Map<string, CoordinatorRecord[]>()
   for (const groupId of state.offsetGroups()) {
-    const records: CoordinatorRecord[] = []
-    for (const { topic, partition } of state.offsetPlaces(groupId)) {
-      if (names.has(topic)) records.push({ kind: 'offset', groupId, topic, partition, value: null })
-    }
-    if (records.length > 0) byGroup.set(groupId, records)
+    const places = state.offsetPlaces(groupId, isGone)
+    if (places.length === 0) continue
+    const records = places.map((place) => ({ kind: 'offset' as const, groupId, ...place, value: null }))
+    byGroup.set(groupId, records)
   }
   return byGroup
 }

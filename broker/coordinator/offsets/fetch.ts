@@ -39,7 +39,7 @@ export function fetchOffsets(
     const partitions = partitionIndexes.map((partition) =>
       known === undefined
         ? noOffset(partition, code('UNKNOWN_TOPIC_ID'))
-        : answer(state, groupId, known, partition, options),
+        : answer(state, groupId, known, partition, options.byId ? topicId : zeroUuid, options),
     )
     return { name: known ?? '', topicId, partitions }
   })
@@ -51,7 +51,9 @@ function fetchAll(state: StoredState, groupId: string, options: OffsetFetchOptio
     const topicId = options.topics.topicId(name)
     // A topic that was deleted has no id to name it by.
     if (options.byId && topicId === undefined) continue
-    const answered = Array.from(partitions.keys(), (partition) => answer(state, groupId, name, partition, options))
+    const answered = Array.from(partitions.keys(), (partition) =>
+      answer(state, groupId, name, partition, zeroUuid, options),
+    )
     topics.push({ name, topicId: topicId ?? zeroUuid, partitions: answered })
   }
   return topics
@@ -62,14 +64,19 @@ function answer(
   groupId: string,
   topic: string,
   partition: number,
+  askedId: string,
   options: OffsetFetchOptions,
 ): AnsweredPartition {
   if (options.requireStable && state.isUnstable(groupId, topic, partition)) {
     return noOffset(partition, code('UNSTABLE_OFFSET_COMMIT'))
   }
   const kept = state.offsets.get(groupId, topic, partition)
-  return kept === undefined ? noOffset(partition, 0) : someOffset(partition, kept)
+  return kept === undefined || isOfAnother(kept, askedId) ? noOffset(partition, 0) : someOffset(partition, kept)
 }
+
+/** True for what was committed for an earlier topic of the name, as far as both are known by their ids. */
+const isOfAnother = ({ topicId }: KeptOffset, askedId: string): boolean =>
+  topicId !== askedId && topicId !== zeroUuid && askedId !== zeroUuid
 
 const someOffset = (partitionIndex: number, kept: KeptOffset): AnsweredPartition => ({
   partitionIndex,

@@ -20,7 +20,7 @@ export const offsetCommitKey = storedMessage({
 })
 
 /**
- * A committed position. Written in version 3, or in 1 when it has an expiry of its own, which no other version can
+ * A committed position. Written in version 4, or in 1 when it has an expiry of its own, which no other version can
  * keep.
  *
  * 3: leaderEpoch · 4: flexible, topicId.

@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest'
 
+import { zeroUuid } from '#core/bytes/uuid.ts'
 import { decodeRecord, encodeRecord } from '../../../broker/coordinator/records.ts'
 import { TestMember, describeOne, fetchOne, joinAll, stabilize } from '../../support/group-member.ts'
-import { GroupWorld } from '../../support/group-world.ts'
+import { GroupWorld, topicIdOf } from '../../support/group-world.ts'
 import { BatchBuilder, type BatchBuilderOptions } from '#core/records/batch-builder.ts'
 import { groupMetadataValue } from '#core/wire/stored/group-metadata.ts'
 import { offsetCommitValue } from '#core/wire/stored/offset-commit.ts'
 import { encodeStored } from '#core/wire/stored/stored.ts'
 
-const offsetRecord = (groupId: string, offset: number) =>
+const offsetRecord = (groupId: string, offset: number, topicId = zeroUuid) =>
   encodeRecord({
     kind: 'offset',
     groupId,
     topic: 'orders',
     partition: 0,
-    value: { offset, leaderEpoch: -1, metadata: '', commitTimestamp: 1_700_000_000_000, expireTimestamp: -1 },
+    value: {
+      offset,
+      leaderEpoch: -1,
+      metadata: '',
+      commitTimestamp: 1_700_000_000_000,
+      expireTimestamp: -1,
+      topicId,
+    },
   })
 const batch = (
   records: readonly { key: Buffer | null; value: Buffer | null }[],
@@ -188,6 +196,19 @@ describe('loading', () => {
   })
 })
 
+describe('an offset that was committed for an earlier topic of the name', () => {
+  it('is not shown to who asks by id', async () => {
+    const world = await loaded(batch([offsetRecord('old', 3, topicIdOf('another')), offsetRecord('same', 4)]))
+    const byId = async (groupId: string): Promise<number> => {
+      const topics = [{ topicId: topicIdOf('orders'), partitionIndexes: [0] }]
+      const { groups } = await world.call('offsetFetch', 10, { groups: [{ groupId, topics }] })
+      return groups[0]!.topics[0]!.partitions[0]!.committedOffset
+    }
+    expect([await byId('old'), await byId('same')]).toEqual([-1, 4])
+    expect(await fetchOne(world, 'orders', 0, 'old')).toBe(3)
+  })
+})
+
 describe('records', () => {
   it('are Kafka’s own, byte for byte', () => {
     // From `__consumer_offsets` of Apache Kafka: key version 1, group "g", topic "t", partition 7.
@@ -195,11 +216,21 @@ describe('records', () => {
       encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value: null }).key.toString('hex'),
     ).toBe('0001000167000174' + '00000007')
     const value = { offset: 5, leaderEpoch: 2, metadata: 'm', commitTimestamp: 256, expireTimestamp: -1 }
-    const encoded = encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value })
-    expect(encoded.value!.toString('hex')).toBe(
-      '0003' + '0000000000000005' + '00000002' + '00016d' + '0000000000000100',
-    )
-    expect(decodeRecord(encoded.key, encoded.value)).toMatchObject({ groupId: 'g', topic: 't', partition: 7, value })
+    const start = '0004' + '0000000000000005' + '00000002' + '026d' + '0000000000000100'
+    const id = '00112233445566778899aabbccddeeff'
+    for (const [topicId, tags] of [
+      [zeroUuid, '00'],
+      [Buffer.from(id, 'hex').toString('base64url'), '010010' + id],
+    ] as const) {
+      const record = { kind: 'offset' as const, groupId: 'g', topic: 't', partition: 7, value: { ...value, topicId } }
+      const encoded = encodeRecord(record)
+      expect(encoded.value!.toString('hex')).toBe(start + tags)
+      expect(decodeRecord(encoded.key, encoded.value)).toEqual(record)
+    }
+    const expiring = { ...value, expireTimestamp: 512, topicId: zeroUuid }
+    expect(
+      encodeRecord({ kind: 'offset', groupId: 'g', topic: 't', partition: 7, value: expiring }).value!.toString('hex'),
+    ).toBe('0001' + '0000000000000005' + '00016d' + '0000000000000100' + '0000000000000200')
     const group = encodeRecord({
       kind: 'group',
       groupId: 'g',

@@ -211,10 +211,19 @@ describe('deleting', () => {
     const world = await GroupWorld.start()
     await commitSimple(world, 'orders', 4)
     await commitSimple(world, 'users', 5)
-    world.coordinator.onTopicsDeleted(['orders'])
+    world.coordinator.onTopicsDeleted([{ name: 'orders', id: topicIdOf('orders') }])
     await world.settle()
     await world.restart()
     expect([await fetchOne(world, 'orders', 0, 'simple'), await fetchOne(world, 'users', 0, 'simple')]).toEqual([-1, 5])
+  })
+
+  it('topics leaves the offsets of later topics with their names alone', async () => {
+    const world = await GroupWorld.start()
+    await commitSimple(world, 'orders', 4)
+    world.coordinator.onTopicsDeleted([{ name: 'orders', id: topicIdOf('earlier') }])
+    await world.settle()
+    await world.restart()
+    expect(await fetchOne(world, 'orders', 0, 'simple')).toBe(4)
   })
 })
 

@@ -2,6 +2,7 @@ import { batches } from '#core/records/batch.ts'
 import { type FetchRequest, type FetchResponseInput, fetch } from '#core/wire/api/01-fetch.ts'
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
+import { isDamage } from '../log/errors.ts'
 import type { LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Node } from '../node.ts'
 import type { Meters } from '../operations/meters.ts'
@@ -9,6 +10,7 @@ import type { FetchExchange } from '../replication/fetch-session.ts'
 import { ParkedFetch } from '../replication/parked-fetch.ts'
 import type { Partition } from '../replication/partition.ts'
 import { mayOnCluster, topicMeant } from './authorization.ts'
+import { codeOf } from './failure.ts'
 import { type Call, serve } from './handler.ts'
 
 type TopicRequest = FetchRequest['topics'][number]
@@ -199,15 +201,15 @@ class FetchCall {
       this.#readLog(partition, asked, response)
       this.#partitions.push(partition)
     } catch (error) {
-      this.#settled = true
-      Object.assign(response, unknownOffsets)
-      if (error instanceof ProtocolError) response.errorCode = error.errorCode
-      else {
-        response.errorCode = errorCodes.UNKNOWN_SERVER_ERROR.code
-        this.#node.log('error', 'fetch failed', { topic: topic.topic || topic.topicId, error: (error as Error).stack })
-      }
+      this.#fail(response, error)
     }
     return response
+  }
+
+  #fail(response: PartitionResponse, error: unknown): void {
+    this.#settled = true
+    Object.assign(response, unknownOffsets)
+    response.errorCode = codeOf(this.#node, 'Fetch', error)
   }
 
   #partition(topic: TopicRequest, asked: PartitionRequest): Partition {
@@ -255,11 +257,17 @@ class FetchCall {
     this.#budget -= maxBytes
     this.#reading ??= []
     this.#reading.push(
-      read.then((result) => {
-        this.#bytes += result.sizeInBytes
-        response.records = result.chunks
-        if (this.#committedOnly) this.#tellAborted(log, fetchOffset, upTo, result, response)
-      }),
+      read.then(
+        (result) => {
+          this.#bytes += result.sizeInBytes
+          response.records = result.chunks
+          if (this.#committedOnly) this.#tellAborted(log, fetchOffset, upTo, result, response)
+        },
+        (error: unknown) => {
+          if (!isDamage(error)) throw error
+          this.#fail(response, error)
+        },
+      ),
     )
   }
 

@@ -1,4 +1,4 @@
-import { errorTable } from '#core/errors/table.ts'
+import { errorTable, isKnownError } from '#core/errors/table.ts'
 
 /** What an operator can meet in a data directory. What a client did wrong is a ProtocolError instead. */
 export const logErrors = errorTable({
@@ -10,7 +10,7 @@ export const logErrors = errorTable({
   LOG_CORRUPT: {
     retry: 'never',
     message: 'log file "{file}" is damaged at byte {position}: {problem}',
-    hint: "These bytes were on the disk before the last stop, so cutting them would lose acknowledged records. Restore the file from a copy, or remove the partition's entry from recovery-point-offset-checkpoint to cut the log there.",
+    hint: "These bytes were on the disk before the last stop, so cutting them would lose acknowledged records. Restore the file from a copy; or read past the damage, by offset; or stop the broker, remove the partition's entry from recovery-point-offset-checkpoint and the file .kafka_cleanshutdown, and the next start cuts the log there.",
   },
   LOG_FILE_MISSING: {
     retry: 'never',
@@ -31,3 +31,6 @@ export const logErrors = errorTable({
     message: 'log {topic}-{partition} is closed',
   },
 })
+
+/** True when a log file does not hold what was written to it. */
+export const isDamage = (error: unknown): boolean => isKnownError(error) && error.code === 'LOG_CORRUPT'

@@ -27,6 +27,11 @@ export class IndexFile {
     return this.#count
   }
 
+  /** True when the entries are read from the file. */
+  get isSealed(): boolean {
+    return this.#memory === undefined
+  }
+
   /** Starts empty and in memory. */
   reset(): void {
     this.#memory = Buffer.alloc(0)

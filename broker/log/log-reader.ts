@@ -5,6 +5,7 @@ import type { ReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
+import { verified } from './verified-batches.ts'
 
 /** Whole batches, as stored; the buffers belong to the log and must not be written to. */
 export interface LogRead {
@@ -39,8 +40,13 @@ interface Place {
   readonly generation: number
 }
 
+interface WholeBatches {
+  readonly bytes: Buffer
+  readonly nextOffset: number
+}
+
 /** Cuts a row of batches after the last one that is whole and lies below `upTo`. */
-export function wholeBatches(bytes: Buffer, upTo: number): { readonly bytes: Buffer; readonly nextOffset: number } {
+export function wholeBatches(bytes: Buffer, upTo: number): WholeBatches {
   let end = 0
   let nextOffset = -1
   while (end + batchHeaderBytes <= bytes.length) {
@@ -99,7 +105,7 @@ export class LogReader {
       const first = segment.headers(position).next().value
       if (first === undefined) return
       const length = Math.min(Math.max(1024 * 1024, first.batch.sizeInBytes), segment.sizeInBytes - position)
-      const { bytes, nextOffset } = wholeBatches(segment.readNow(position, length), upTo)
+      const { bytes, nextOffset } = this.#whole(segment.readNow(position, length), place, upTo)
       if (bytes.length === 0) return
       yield bytes
       offset = nextOffset
@@ -122,8 +128,21 @@ export class LogReader {
     return undefined
   }
 
+  /** The whole batches of what was read, up to the first that is damaged. LOG_CORRUPT when that is the first of all. */
+  #whole(read: Buffer, { segment, position, generation }: Place, upTo: number): WholeBatches {
+    const whole = wholeBatches(read, upTo)
+    if (segment.trusted.endAt(position) >= position + whole.bytes.length) return whole
+    const isCurrent = generation === this.#generation
+    const endOffset = this.#segments.endOf(segment, Number.POSITIVE_INFINITY)
+    const { length, problem } = verified(segment, whole.bytes, position, endOffset, isCurrent)
+    if (problem === undefined) return whole
+    // Cut while it was read: what came may be of both sides of the cut.
+    if (length === 0 && isCurrent) throw segment.damage(position, problem)
+    return wholeBatches(whole.bytes.subarray(0, length), upTo)
+  }
+
   #cut(read: Buffer, place: Place, upTo: number): LogRead {
-    const { bytes, nextOffset } = wholeBatches(read, upTo)
+    const { bytes, nextOffset } = this.#whole(read, place, upTo)
     if (bytes.length === 0) return nothing
     const { segment, generation } = place
     // A segment that was replaced while this was read: a new file may go by its name.

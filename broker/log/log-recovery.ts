@@ -12,6 +12,7 @@ import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { finishSwap } from './swap-files.ts'
+import { verifiedBatch } from './verified-batches.ts'
 
 /** What is known of a log before its files are read. */
 export interface LoadOptions {
@@ -105,16 +106,22 @@ function openSegments({ files, log, directory, nowMs }: LoadOptions): Segment[] 
       .find((each) => each !== undefined)
     if (leftBehind || (base !== undefined && !bases.has(base))) files.remove(path)
   }
-  return [...bases].sort((a, b) => a - b).map((base) => Segment.existing(files, directory, base, nowMs))
+  return [...bases].sort((a, b) => a - b).map((base) => Segment.existing(files, log, directory, base, nowMs))
 }
 
 /** Opens segments whose batches are known to be whole; indexes that are missing are built anew. */
 function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
   for (const segment of segments) {
     const indexed = segment.openIndexes()
-    if (!indexed) verify(options, segment, Number.POSITIVE_INFINITY)
+    if (!indexed) {
+      options.log('warn', `the indexes of ${segment.path} are missing or do not fit it: they are built anew`)
+      verify(options, segment, { recoveryPoint: Number.POSITIVE_INFINITY, endOffset: endOf(segments, segment) })
+    }
     const transactionsKnown = segment.transactions.openSealed(segment.baseOffset)
-    if (!transactionsKnown) findAborted(options, segments, segment)
+    if (!transactionsKnown) {
+      options.log('warn', `the transaction index of ${segment.path} does not fit it: it is built anew`)
+      findAborted(options, segments, segment)
+    }
     if (!indexed || !transactionsKnown) segment.seal()
   }
 }
@@ -169,7 +176,9 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
     }
     // What should lie between was never on the disk, or the recovery point would be behind it, unless compaction took it.
     const hole = next !== undefined && segment.baseOffset > next && next >= Math.max(recoveryPoint, cleanedOffset)
-    const cutBytes = hole ? 0 : verify(options, segment, recoveryPoint, producers)
+    const cutBytes = hole
+      ? 0
+      : verify(options, segment, { recoveryPoint, endOffset: endOf(segments, segment), producers })
     if (!hole) kept.push(segment)
     if (!hole && cutBytes === 0) {
       next = segment.nextOffset()
@@ -195,12 +204,24 @@ function discard(segment: Segment): string[] {
   return segment.markDeleted()
 }
 
+/** Where the offsets of a segment must end: where the next file begins that has anything in it. */
+function endOf(segments: readonly Segment[], segment: Segment): number {
+  const next = segments.slice(segments.indexOf(segment) + 1).find((each) => each.file.size() > 0)
+  return next?.baseOffset ?? Number.POSITIVE_INFINITY
+}
+
+interface Verification {
+  readonly recoveryPoint: number
+  readonly endOffset: number
+  readonly producers?: ProducerStates
+}
+
 /**
  * Reads a whole segment, verifies its batches, rebuilds its indexes and counts them into the epochs; with `producers`, which
  * must be as they were at its beginning, also into those and the index of aborted transactions. Cuts it at the first bad
  * batch unless the offset there is below `recoveryPoint`. Returns how many bytes were cut.
  */
-function verify(options: LoadOptions, segment: Segment, recoveryPoint: number, producers?: ProducerStates): number {
+function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffset, producers }: Verification): number {
   const { epochs, indexIntervalBytes } = options
   const fileBytes = segment.file.size()
   let next = segment.baseOffset
@@ -210,6 +231,7 @@ function verify(options: LoadOptions, segment: Segment, recoveryPoint: number, p
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
       return `a last offset of ${batch.lastOffset}`
+    if (batch.lastOffset >= endOffset) return `offset ${batch.lastOffset} where the next file begins at ${endOffset}`
     segment.note(batch, indexIntervalBytes)
     noteEpoch(batch, epochs)
     next = batch.lastOffset + 1
@@ -296,9 +318,9 @@ export function replayProducers(segments: readonly Segment[], producers: Produce
 
 /** The batches of a segment from where the producers' state ends. */
 function* unseen(segment: Segment, producers: ProducerStates): Generator<RecordBatch, void, undefined> {
-  for (const { batch, position } of segment.headers(segment.index.positionBefore(producers.endOffset))) {
+  for (const { batch, position } of segment.headers(segment.positionBefore(producers.endOffset))) {
     if (batch.baseOffset < producers.endOffset) continue
     // The record of a transaction marker counts too, and the header view may end before it.
-    yield batch.isControl ? RecordBatch.at(segment.readNow(position, batch.sizeInBytes)) : batch
+    yield batch.isControl ? verifiedBatch(segment, { position, sizeInBytes: batch.sizeInBytes }) : batch
   }
 }

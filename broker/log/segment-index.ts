@@ -10,6 +10,12 @@ export interface TimestampOffset {
   readonly offset: number
 }
 
+/** The last offset of a batch and where the batch begins. */
+export interface OffsetPosition {
+  readonly offset: number
+  readonly position: number
+}
+
 const offsetEntryBytes = 8
 const timeEntryBytes = 12
 
@@ -81,34 +87,40 @@ export class SegmentIndex {
     return this.#lastTime
   }
 
+  /** True when entries are read from the files, and none can be added. */
+  get isSealed(): boolean {
+    return this.offsets.isSealed
+  }
+
   /** The last offset that has an entry; the base offset without entries. */
   get lastOffset(): number {
-    if (this.offsets.count === 0) return this.baseOffset
-    const { bytes, at } = this.offsets.entry(this.offsets.count - 1)
-    return this.baseOffset + relativeOffsetOf(bytes, at)
+    return this.lastEntry?.offset ?? this.baseOffset
   }
 
-  /** Position of the last batch that has an entry, 0 without entries. */
-  get lastPosition(): number {
-    if (this.offsets.count === 0) return 0
-    const { bytes, at } = this.offsets.entry(this.offsets.count - 1)
-    return bytes.readInt32BE(at + 4)
+  get lastEntry(): OffsetPosition | undefined {
+    return this.#offsetEntry(this.offsets.count - 1)
   }
 
-  /** Position of a batch at or before the one that holds `offset`. */
-  positionBefore(offset: number): number {
-    const slot = this.offsets.floor(offset - this.baseOffset, relativeOffsetOf)
-    if (slot < 0) return 0
+  /** The last entry that is not behind `offset`. */
+  entryBefore(offset: number): OffsetPosition | undefined {
+    return this.#offsetEntry(this.offsets.floor(offset - this.baseOffset, relativeOffsetOf))
+  }
+
+  #offsetEntry(slot: number): OffsetPosition | undefined {
+    if (slot < 0) return undefined
     const { bytes, at } = this.offsets.entry(slot)
-    return bytes.readInt32BE(at + 4)
+    return { offset: this.baseOffset + relativeOffsetOf(bytes, at), position: bytes.readInt32BE(at + 4) }
   }
 
-  /** An offset before which every timestamp is below `timestamp`. */
-  offsetBefore(timestamp: number): number {
-    const slot = this.times.floor(timestamp - 1, readInt64)
-    if (slot < 0) return this.baseOffset
+  /** The last entry whose timestamp is below `timestamp`. */
+  timeBefore(timestamp: number): TimestampOffset | undefined {
+    return this.#timeEntry(this.times.floor(timestamp - 1, readInt64))
+  }
+
+  #timeEntry(slot: number): TimestampOffset | undefined {
+    if (slot < 0) return undefined
     const { bytes, at } = this.times.entry(slot)
-    return this.baseOffset + timeOffsetOf(bytes, at)
+    return { timestamp: readInt64(bytes, at), offset: this.baseOffset + timeOffsetOf(bytes, at) }
   }
 
   /** Drops entries of offsets from `offset` on. */
@@ -136,11 +148,6 @@ export class SegmentIndex {
   }
 
   #readLastTime(): void {
-    if (this.times.count === 0) {
-      this.#lastTime = { timestamp: -1, offset: this.baseOffset }
-      return
-    }
-    const { bytes, at } = this.times.entry(this.times.count - 1)
-    this.#lastTime = { timestamp: readInt64(bytes, at), offset: this.baseOffset + timeOffsetOf(bytes, at) }
+    this.#lastTime = this.#timeEntry(this.times.count - 1) ?? { timestamp: -1, offset: this.baseOffset }
   }
 }

@@ -180,14 +180,15 @@ export class SegmentLog {
    * two steps, so that a crash at any point leaves either the old ones or what the next start can finish.
    */
   replaceSegments(old: readonly Segment[], also: (segment: Segment) => string[]): void {
-    const { files, clock } = this.#ports
+    const { files, log, clock } = this.#ports
     const { baseOffset } = old[0]!
     resuffix(files, this.#directory, baseOffset, cleanedSuffix, swapSuffix)
     const marked = old.flatMap((segment) => segment.markDeleted())
     resuffix(files, this.#directory, baseOffset, swapSuffix, '')
-    const next = Segment.existing(files, this.#directory, baseOffset, clock.now())
+    const next = Segment.existing(files, log, this.#directory, baseOffset, clock.now())
     if (!next.openIndexes() || !next.transactions.openSealed(baseOffset))
       throw new Error(`the indexes of ${next.path} cannot be read`)
+    next.trusted.own()
     this.segments.replace(old, next)
     for (const segment of old) {
       this.#unsynced.delete(segment)
@@ -258,6 +259,7 @@ export class SegmentLog {
 
   closeFiles(): void {
     this.#tail.clear()
+    this.reader.forget()
     for (const segment of this.segments.all()) segment.close()
   }
 }

@@ -1,12 +1,16 @@
+import { isKnownError, type KnownError } from '#core/errors/table.ts'
 import type { Files, OpenFile } from '#core/ports/files.ts'
 import { batches, RecordBatch } from '#core/records/batch.ts'
 import { batchHeaderBytes } from '#core/records/layout.ts'
+import { silentLog, type Log } from '#core/telemetry/log.ts'
 
 import { logErrors } from './errors.ts'
 import { deletedSuffix, logSuffix, offsetName, segmentSuffixes } from './file-names.ts'
+import { entryFits, indexesFit, timeFits } from './index-checks.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { SegmentIndex, type TimestampOffset } from './segment-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
+import { TrustedBytes } from './trusted-bytes.ts'
 
 /** Offsets in an index are int32 relative to the base, so this is how far a segment reaches. */
 const farthestOffset = 0x7fffffff
@@ -15,6 +19,9 @@ const farthestOffset = 0x7fffffff
 export const largestSegmentBytes = 0x7fffffff
 
 const headerBlockBytes = 16 * 1024
+
+/** Bytes between the entries of an index that had to be built anew while the log is open. */
+const rebuiltIntervalBytes = 4096
 
 /** A batch's place in a segment. */
 export interface BatchPlace {
@@ -28,9 +35,10 @@ export interface BatchPlace {
  */
 export class Segment {
   readonly baseOffset: number
-  readonly index: SegmentIndex
+  index: SegmentIndex
   readonly transactions: TransactionIndex
   readonly #files: Files
+  readonly #directory: string
   readonly #stem: string
   readonly #suffix: string
   #file: OpenFile | undefined
@@ -44,9 +52,20 @@ export class Segment {
   #bytesSinceIndexEntry = 0
   #reads = 0
   #closed = false
+  /** Who hears of damage. */
+  #log = silentLog
+  /** Positions of damage that was spoken of. */
+  readonly #told = new Set<number>()
+  /** Which bytes may be served as they are. */
+  trusted = new TrustedBytes(0)
+  /** The indexes were found on the disk, so they may say anything. */
+  #foundIndexes = false
+  /** Why indexes that do not fit could not be built anew. */
+  #unindexed: KnownError | undefined
 
   constructor(files: Files, directory: string, baseOffset: number, nowMs: number, suffix = '') {
     this.#files = files
+    this.#directory = directory
     this.#stem = `${directory}/${offsetName(baseOffset)}`
     this.#suffix = suffix
     this.baseOffset = baseOffset
@@ -65,10 +84,12 @@ export class Segment {
     return segment
   }
 
-  /** A segment that is there, indexes and all. `openIndexes` comes next. */
-  static existing(files: Files, directory: string, baseOffset: number, nowMs: number, suffix = ''): Segment {
+  /** A segment that is there, indexes and all. `openIndexes` comes next. What is found damaged goes to `log`. */
+  static existing(files: Files, log: Log, directory: string, baseOffset: number, nowMs: number, suffix = ''): Segment {
     const segment = new Segment(files, directory, baseOffset, nowMs, suffix)
+    segment.#log = log
     segment.#size = files.stat(segment.path).size
+    segment.trusted = new TrustedBytes(segment.#size)
     return segment
   }
 
@@ -125,6 +146,8 @@ export class Segment {
     this.rollTimestamp = undefined
     this.largest = { timestamp: -1, offset: this.baseOffset }
     this.index.reset()
+    this.#foundIndexes = false
+    this.trusted.own()
   }
 
   /** Cuts what a failed write may have left behind the last batch. */
@@ -140,33 +163,90 @@ export class Segment {
 
   /**
    * The headers of the batches from `position` on, as views that are valid until the next one. Reads blocks of 16 KiB, so
-   * large batches are skipped unread. A size that cannot be is LOG_CORRUPT.
+   * large batches are skipped unread. Sizes and offsets that cannot be are LOG_CORRUPT.
    */
   *headers(position: number): Generator<{ readonly batch: RecordBatch; readonly position: number }, void, undefined> {
     const block = Buffer.allocUnsafe(headerBlockBytes)
     let blockStart = 0
     let blockEnd = 0
+    let next = this.baseOffset
     for (let at = position; at < this.#size;) {
       if (at < blockStart || at + batchHeaderBytes > blockEnd) {
         blockStart = at
         blockEnd = at + this.file.read(block, 0, Math.min(headerBlockBytes, this.#size - at), at)
       }
-      if (at + batchHeaderBytes > blockEnd) throw this.#corrupt(at, 'the file ends inside a batch')
+      if (at + batchHeaderBytes > blockEnd) throw this.damage(at, 'the file ends inside a batch')
       const batch = RecordBatch.at(block, at - blockStart)
-      const { sizeInBytes } = batch
+      const { sizeInBytes, baseOffset, lastOffset } = batch
       if (sizeInBytes < batchHeaderBytes || at + sizeInBytes > this.#size)
-        throw this.#corrupt(at, `a batch of ${sizeInBytes} bytes`)
+        throw this.damage(at, `a batch of ${sizeInBytes} bytes behind offset ${next - 1}`)
+      if (baseOffset < next || lastOffset < baseOffset)
+        throw this.damage(at, `a batch of offsets ${baseOffset} to ${lastOffset} behind offset ${next - 1}`)
+      next = lastOffset + 1
       yield { batch, position: at }
       at += sizeInBytes
     }
   }
 
-  #corrupt(position: number, problem: string) {
-    return logErrors.LOG_CORRUPT({ file: this.path, position, problem })
+  /** The header of the batch at a position that may be wrong; undefined when no batch that fits into the file can begin there. */
+  headerAt(position: number): RecordBatch | undefined {
+    if (position < 0 || position + batchHeaderBytes > this.#size) return undefined
+    const batch = RecordBatch.at(this.readNow(position, batchHeaderBytes))
+    const fits = batch.sizeInBytes >= batchHeaderBytes && position + batch.sizeInBytes <= this.#size
+    return fits && batch.lastOffset >= batch.baseOffset ? batch : undefined
+  }
+
+  /** Damage as an error to throw; each place is spoken of once. */
+  damage(position: number, problem: string): KnownError {
+    const error = logErrors.LOG_CORRUPT({ file: this.path, position, problem })
+    if (!this.#told.has(position)) this.#log('error', error.message, { hint: error.hint })
+    this.#told.add(position)
+    return error
+  }
+
+  /** A position at or before the batch that holds `offset`. An index that cannot be right is built anew first. */
+  positionBefore(offset: number): number {
+    const entry = this.index.entryBefore(offset)
+    if (entry === undefined) return 0
+    if (!this.#foundIndexes || entryFits(this, entry)) return entry.position
+    this.#rebuildIndexes()
+    return this.positionBefore(offset)
+  }
+
+  /** An offset before which every timestamp is below `timestamp`; the same holds of the index. */
+  offsetBefore(timestamp: number): number {
+    const entry = this.index.timeBefore(timestamp)
+    if (entry === undefined) return this.baseOffset
+    if (!this.#foundIndexes || timeFits(this, entry)) return entry.offset
+    this.#rebuildIndexes()
+    return this.offsetBefore(timestamp)
+  }
+
+  /** Throws LOG_CORRUPT, and leaves the indexes as they are, where the headers are damaged too. */
+  #rebuildIndexes(): void {
+    if (this.#unindexed) throw this.#unindexed
+    this.#log('warn', `the indexes of ${this.path} do not fit it: they are built anew`)
+    const notes = new Segment(this.#files, this.#directory, this.baseOffset, this.createdMs, this.#suffix)
+    notes.resetNotes()
+    try {
+      for (const { batch } of this.headers(0)) notes.note(batch, rebuiltIntervalBytes)
+    } catch (error) {
+      if (isKnownError(error)) this.#unindexed = error
+      throw error
+    }
+    const { isSealed } = this.index
+    this.index = notes.index
+    this.largest = notes.largest
+    this.#bytesSinceIndexEntry = notes.#bytesSinceIndexEntry
+    this.#foundIndexes = false
+    this.index.addTime(this.largest)
+    if (!isSealed) return
+    this.index.write()
+    this.index.seal()
   }
 
   /** Where the first batch lies that ends at or after `offset`; `from` is a position known to be before it. */
-  placeOf(offset: number, from = this.index.positionBefore(offset)): BatchPlace | undefined {
+  placeOf(offset: number, from = this.positionBefore(offset)): BatchPlace | undefined {
     for (const { batch, position } of this.headers(from)) {
       if (batch.lastOffset >= offset) return { position, sizeInBytes: batch.sizeInBytes }
     }
@@ -176,15 +256,14 @@ export class Segment {
   /** The offset after the last batch; the base offset of an empty segment. */
   nextOffset(): number {
     let next = this.baseOffset
-    for (const { batch } of this.headers(this.index.positionBefore(this.index.lastOffset))) next = batch.lastOffset + 1
+    for (const { batch } of this.headers(this.positionBefore(this.index.lastOffset))) next = batch.lastOffset + 1
     return next
   }
 
   /** Takes the indexes as they are on the disk; false when they must be rebuilt from the log. */
   openIndexes(): boolean {
-    if (!this.index.openSealed()) return false
-    const { lastPosition, lastOffset } = this.index
-    if (lastPosition < 0 || lastPosition > this.#size || lastOffset < this.baseOffset) return false
+    this.#foundIndexes = true
+    if (!this.index.openSealed() || !indexesFit(this)) return false
     this.largest = this.index.lastTime
     return true
   }
@@ -192,7 +271,7 @@ export class Segment {
   /** Finds `largest` and `rollTimestamp` of a segment whose indexes are open, reading only what they do not cover. */
   readTimes(): void {
     this.largest = this.index.lastTime
-    for (const { batch } of this.headers(this.index.positionBefore(this.largest.offset))) {
+    for (const { batch } of this.headers(this.positionBefore(this.largest.offset))) {
       if (batch.maxTimestamp > this.largest.timestamp && batch.recordCount > 0)
         this.largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
     }
@@ -230,6 +309,7 @@ export class Segment {
     this.transactions.load()
     this.transactions.truncateTo(offset)
     this.#size = place.position
+    this.trusted.cut(this.#size)
     this.cutTailForGood()
     this.#bytesSinceIndexEntry = 0
     if (this.#size === 0) this.resetNotes()

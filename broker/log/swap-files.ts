@@ -41,7 +41,8 @@ export function finishSwap(files: Files, log: Log, directory: string): string[] 
       resuffix(files, directory, base, swapSuffix, cleanedSuffix)
       continue
     }
-    if (files.exists(`${directory}/${offsetName(base)}${logSuffix}${swapSuffix}`)) removeCovered(files, directory, base)
+    if (files.exists(`${directory}/${offsetName(base)}${logSuffix}${swapSuffix}`))
+      removeCovered(files, log, directory, base)
     resuffix(files, directory, base, swapSuffix, '')
     log('info', `finished the compaction of ${directory} that was interrupted`, { baseOffset: base })
   }
@@ -50,8 +51,8 @@ export function finishSwap(files: Files, log: Log, directory: string): string[] 
 }
 
 /** Removes the files of the segments that the swap segment at `base` was made of. */
-function removeCovered(files: Files, directory: string, base: number): void {
-  const segment = Segment.existing(files, directory, base, 0, swapSuffix)
+function removeCovered(files: Files, log: Log, directory: string, base: number): void {
+  const segment = Segment.existing(files, log, directory, base, 0, swapSuffix)
   // Without its index, which may not be open: the headers are walked from the start.
   let end = base + 1
   for (const { batch } of segment.headers(0)) end = batch.lastOffset + 1

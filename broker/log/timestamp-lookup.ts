@@ -1,7 +1,7 @@
-import { RecordBatch } from '#core/records/batch.ts'
 import type { LogRecord } from '#core/records/record.ts'
 
 import type { Segment } from './segment.ts'
+import { verifiedBatch } from './verified-batches.ts'
 
 /** A record found by its time. */
 export interface FoundRecord {
@@ -16,7 +16,7 @@ function firstRecord(
   sizeInBytes: number,
   matches: (record: LogRecord) => boolean,
 ): FoundRecord | undefined {
-  const batch = RecordBatch.at(segment.readNow(position, sizeInBytes))
+  const batch = verifiedBatch(segment, { position, sizeInBytes })
   for (const record of batch.records()) {
     if (matches(record))
       return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: batch.partitionLeaderEpoch }
@@ -32,8 +32,8 @@ export function findByTimestamp(
 ): FoundRecord | undefined {
   for (const segment of segments) {
     if (segment.largest.timestamp < timestamp) continue
-    const from = Math.max(segment.index.offsetBefore(timestamp), startOffset)
-    for (const { batch, position } of segment.headers(segment.index.positionBefore(from))) {
+    const from = Math.max(segment.offsetBefore(timestamp), startOffset)
+    for (const { batch, position } of segment.headers(segment.positionBefore(from))) {
       if (batch.maxTimestamp < timestamp || batch.lastOffset < startOffset) continue
       const { sizeInBytes } = batch
       const found = firstRecord(

@@ -126,7 +126,7 @@ export class CleaningPass {
     for (const segment of segments.from(firstDirtyOffset)) {
       if (segment.baseOffset >= firstUncleanableOffset) return
       const end = segments.endOf(segment, firstUncleanableOffset)
-      for await (const batch of this.#batches(segment, segment.index.positionBefore(firstDirtyOffset)))
+      for await (const batch of this.#batches(segment, segment.positionBefore(firstDirtyOffset)))
         if (!this.#mapBatch(batch, transactions)) return
       this.#keys.latestOffset = end - 1
     }

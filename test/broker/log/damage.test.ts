@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Files } from '#core/ports/files.ts'
+import { batches } from '#core/records/batch.ts'
+import type { PartitionLog } from '../../../broker/log/partition-log.ts'
+import { TrustedBytes } from '../../../broker/log/trusted-bytes.ts'
+import { asClient, batchOf, nextLife, oneLog, openLogs, startMs, topicConfig } from '../../support/logs.ts'
+
+const settings = { 'segment.bytes': 900, 'index.interval.bytes': 100 }
+const firstFile = '/data/t-0/00000000000000000000'
+
+/** Twenty batches of two records, some 100 bytes each, in several segments, and the life of their writer over. */
+async function stopped() {
+  const { files, logs, log } = await oneLog(settings)
+  const positions: number[] = []
+  for (let i = 0, at = 0; i < 20; i++) {
+    const batch = batchOf([`${i}`, 'v'.repeat(20)], { timestamp: startMs + i * 10 })
+    log.append(batch, asClient)
+    positions.push(at)
+    at += batch.length
+  }
+  await logs.close()
+  return { files, positions }
+}
+
+async function next(files: Files) {
+  const said: string[] = []
+  const say = (level: string, message: string): void => void said.push(`${level} ${message}`)
+  const { logs } = await openLogs({ files: nextLife(files), say })
+  const log = logs.get('t', 0)!
+  log.updateConfig(topicConfig(settings))
+  return { logs, log, said }
+}
+
+function change(files: Files, file: string, at: number, bytes: readonly number[]): void {
+  files.open(file).write([Buffer.from(bytes)], at)
+}
+
+const flip = (files: Files, file: string, at: number): void => change(files, file, at, [files.readWhole(file)[at]! ^ 1])
+
+/** The offsets that a reader gets who steps over what cannot be read, one batch at a time, and where it could not. */
+async function readable(log: PartitionLog, maxBytes = 1) {
+  const offsets: number[] = []
+  const damaged: number[] = []
+  for (let offset = 0; offset < log.logEndOffset;) {
+    try {
+      const { chunks } = await log.read(offset, maxBytes, { atLeastOneBatch: true })
+      for (const chunk of chunks)
+        for (const batch of batches(chunk)) {
+          expect(batch.isCrcValid()).toBe(true)
+          offsets.push(batch.baseOffset)
+          offset = batch.lastOffset + 1
+        }
+    } catch (error) {
+      expect((error as { code: string }).code).toBe('LOG_CORRUPT')
+      damaged.push(offset)
+      offset += 2
+    }
+  }
+  return { offsets, damaged }
+}
+
+const evens = (...without: number[]): number[] =>
+  Array.from({ length: 20 }, (_, i) => i * 2).filter((offset) => !without.includes(offset))
+
+describe('a bit that flips while nobody runs', () => {
+  for (const [where, at] of [
+    ['a record', 75],
+    ['the checksum', 18],
+    ['the format', 16],
+    ['the count of offsets', 26],
+  ] as const)
+    it(`in ${where} is never served, is told once, and what lies around it is`, async () => {
+      const { files, positions } = await stopped()
+      flip(files, `${firstFile}.log`, positions[2]! + at)
+      const sizeBefore = files.stat(`${firstFile}.log`).size
+      for (const maxBytes of [1, 150, 100_000]) {
+        const { log, said } = await next(files)
+        expect(await readable(log, maxBytes)).toEqual({ offsets: evens(4), damaged: [4] })
+        expect(await readable(log, maxBytes)).toEqual({ offsets: evens(4), damaged: [4] })
+        const told = said.filter((line) => line.startsWith('error'))
+        expect(told).toHaveLength(1)
+        expect(told[0]).toContain(`log file "${firstFile}.log" is damaged at byte ${positions[2]}:`)
+        expect(files.stat(`${firstFile}.log`).size).toBe(sizeBefore)
+      }
+    })
+
+  it('in an offset, which no checksum covers, is found by the batch behind', async () => {
+    const { files, positions } = await stopped()
+    change(files, `${firstFile}.log`, positions[2]! + 7, [5])
+    const { log } = await next(files)
+    const { offsets, damaged } = await readable(log)
+    expect(offsets.filter((offset) => offset % 2 === 1)).toEqual([])
+    expect(damaged).toContain(4)
+  })
+
+  it('stops who loads state there, by the name of the file', async () => {
+    const { files, positions } = await stopped()
+    flip(files, `${firstFile}.log`, positions[2]! + 75)
+    const { log } = await next(files)
+    const seen: number[] = []
+    const load = (): void => {
+      for (const bytes of log.scan()) for (const batch of batches(bytes)) seen.push(batch.baseOffset)
+    }
+    expect(load).toThrow(`"${firstFile}.log" is damaged at byte ${positions[2]}: the batch at offset 4`)
+    expect(seen).toEqual([0, 2])
+  })
+
+  it('is not looked into for a time', async () => {
+    const { files, positions } = await stopped()
+    flip(files, `${firstFile}.log`, positions[2]! + 75)
+    const { log } = await next(files)
+    expect(log.offsetForTimestamp(startMs + 10)!.offset).toBe(2)
+    expect(() => log.offsetForTimestamp(startMs + 20)).toThrow('the batch at offset 4 has a wrong checksum')
+    expect(log.offsetForTimestamp(startMs + 30)!.offset).toBe(6)
+  })
+
+  it('ends compaction, which says so and leaves every file as it is', async () => {
+    const { files, positions } = await stopped()
+    flip(files, `${firstFile}.log`, positions[2]! + 75)
+    const { logs, log, said } = await next(files)
+    log.updateConfig(topicConfig({ ...settings, 'cleanup.policy': ['compact'], 'min.cleanable.dirty.ratio': 0 }))
+    log.advanceHighWatermark(log.logEndOffset)
+    const before = files.list('/data/t-0')
+    await logs.clean()
+    expect(said.filter((line) => line.includes('cannot be compacted'))).toHaveLength(1)
+    expect(files.list('/data/t-0')).toEqual(before)
+    expect((await readable(log)).damaged).toEqual([4])
+  })
+})
+
+describe('bytes that were verified', () => {
+  it('are not verified again, and those of this life never are', async () => {
+    const { files, positions } = await stopped()
+    const { log } = await next(files)
+    expect(await readable(log)).toEqual({ offsets: evens(), damaged: [] })
+    // Only who looks again could see this.
+    flip(files, `${firstFile}.log`, positions[2]! + 75)
+    const { chunks } = await log.read(4, 1, { atLeastOneBatch: true })
+    expect([...batches(chunks[0]!)][0]!.isCrcValid()).toBe(false)
+  })
+
+  it('are remembered wherever readers are', () => {
+    const trusted = new TrustedBytes(1000)
+    expect([trusted.endAt(0), trusted.endAt(1000)]).toEqual([0, Infinity])
+    trusted.add(100, 200)
+    trusted.add(300, 400)
+    expect([50, 100, 199, 200, 350].map((at) => trusted.endAt(at))).toEqual([50, 200, 200, 200, 400])
+    trusted.add(150, 320)
+    expect(trusted.endAt(100)).toBe(400)
+    trusted.add(400, 1000)
+    expect(trusted.endAt(100)).toBe(Infinity)
+    trusted.cut(350)
+    expect([trusted.endAt(100), trusted.endAt(360)]).toEqual([Infinity, Infinity])
+    for (let i = 0; i < 100; i++) trusted.add(i * 3, i * 3 + 1)
+    trusted.own()
+    expect(trusted.endAt(0)).toBe(Infinity)
+  })
+})
+
+describe('an index full of rubbish', () => {
+  for (const [kind, suffix] of [
+    ['positions', '.index'],
+    ['times', '.timeindex'],
+  ] as const)
+    for (const value of [0xff, 0x7f, 0x00, 0x01])
+      it(`of ${kind} (${value}) is built anew, and nothing is read from the wrong place`, async () => {
+        const { files } = await stopped()
+        const file = `${firstFile}${suffix}`
+        const good = files.readWhole(file)
+        const size = suffix === '.index' ? 8 : 12
+        for (let entry = 0; entry < good.length / size; entry++) {
+          files.replace(file, Buffer.from(good).fill(value, entry * size, (entry + 1) * size))
+          const { log, said } = await next(files)
+          expect(await readable(log)).toEqual({ offsets: evens(), damaged: [] })
+          for (let i = 0; i < 20; i++) {
+            expect((await log.read(i * 2, 1, { atLeastOneBatch: true })).sizeInBytes).toBeGreaterThan(0)
+            expect(log.offsetForTimestamp(startMs + i * 10)!.offset).toBe(i * 2)
+          }
+          for (const line of said) expect(line).toContain(`the indexes of ${firstFile}.log`)
+        }
+      })
+
+  it('does not make retention take a segment for older than it is', async () => {
+    const { files } = await stopped()
+    const file = `${firstFile}.timeindex`
+    files.replace(file, files.readWhole(file).subarray(0, 12))
+    const { log } = await next(files)
+    const { timestamp } = log.offsetForTimestamp(startMs + 60)!
+    expect(timestamp).toBe(startMs + 60)
+    log.updateConfig(topicConfig({ ...settings, 'retention.ms': 1000 }))
+    expect(log.deleteOldSegments(startMs + 1030)).toBe(0)
+  })
+})

@@ -64,7 +64,7 @@ describe('settings', () => {
     const others = Object.entries(brokerConfigDefinition.settings).filter(([name, { options, print }]) => {
       const fact = kafkaSettings.get(name)
       if (fact === undefined) return false
-      const standard: unknown = options.default
+      const standard = 'default' in options ? (options.default as unknown) : undefined
       const ours = standard === undefined ? undefined : (print as (value: unknown) => string)(standard)
       return ours !== fact.default && Number(ours) !== Number(fact.default)
     })

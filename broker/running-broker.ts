@@ -122,6 +122,7 @@ export class RunningBroker implements Broker {
     const config = this.#configs.broker.live()
     this.config = config
     logs.cleanBy(cleanerOptions(config))
+    logs.forgetProducersAfter(() => config['producer.id.expiration.ms'])
     this.#groups = new GroupCoordinator({
       ...ports,
       log,
@@ -259,6 +260,9 @@ export class RunningBroker implements Broker {
       now: () => performance.now(),
       phase: () => operations.phase,
       lentBytes: () => buffers.lentBytes,
+      groups: () => this.#groups.tally(),
+      transactions: () => this.#transactions.tally(),
+      cleaner: () => this.#logs.compacted,
     })
   }
 

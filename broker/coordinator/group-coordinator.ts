@@ -31,6 +31,7 @@ import type { CoordinatorPorts, RequestContext } from './ports.ts'
 import { type AnsweredHeartbeat, answerStreamsDescribe, answerStreamsHeartbeat } from './streams-group/answer.ts'
 import type { DescribedStreamsGroup } from './streams-group/describe.ts'
 import { type OffsetsMarker, Shard } from './shard.ts'
+import { type GroupTally, tallyOf } from './tally.ts'
 
 /** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
 const allGroupOperations = 3400
@@ -99,6 +100,11 @@ export class GroupCoordinator {
     this.load(partition).catch((error: unknown) => {
       this.#ports.log('error', 'the groups of a partition cannot be loaded', { partition, error })
     })
+  }
+
+  /** How many groups and offsets there are. */
+  tally(): GroupTally {
+    return tallyOf(this.#shards.values())
   }
 
   async close(): Promise<void> {

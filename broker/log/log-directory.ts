@@ -3,6 +3,7 @@ import type { Timer } from '#core/ports/timers.ts'
 
 import { offsetCheckpointText, readOffsetCheckpoint, replaceLater, type OffsetRow } from './checkpoint-file.ts'
 import { defaultCleanerOptions, type CleanerOptions } from './cleaner/config.ts'
+import type { CleanerTally } from './cleaner/cleaner-tally.ts'
 import { LogCleaner } from './cleaner/log-cleaner.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import type { TopicConfig } from './config.ts'
@@ -36,7 +37,7 @@ export interface LogDirectoryOptions {
   readonly retentionCheckMs?: number
   /** Pause between writes of the high watermarks; recovery points and log starts are written every twelfth time. */
   readonly checkpointMs?: number
-  /** Silence after which a producer id is forgotten. */
+  /** Silence after which a producer id is forgotten, until `forgetProducersAfter` says better. */
   readonly producerIdExpirationMs?: number
   /** What compaction goes by, until `cleanBy` says better. */
   readonly cleaner?: CleanerOptions
@@ -99,6 +100,7 @@ export class LogDirectory {
   readonly #cache: TailCache
   readonly #unlock: () => void
   readonly #jobs: Timer[] = []
+  #producerIdExpirationMs: () => number
   readonly #cleaner: LogCleaner
   /** What the checkpoint files said at the start; still true of the logs that could not be opened. */
   #found = noCheckpoints
@@ -110,6 +112,7 @@ export class LogDirectory {
     this.path = path
     this.#ports = ports
     this.#options = options
+    this.#producerIdExpirationMs = () => options.producerIdExpirationMs
     this.#unlock = unlock
     this.#cache = new TailCache(options.tailCacheBytes)
     const empty = parsePartitions(ports, path).length === 0
@@ -253,9 +256,19 @@ export class LogDirectory {
     this.#cleaner.options = options
   }
 
+  /** Producers that are silent for longer than this are forgotten from now on; asked each time. */
+  forgetProducersAfter(expirationMs: () => number): void {
+    this.#producerIdExpirationMs = expirationMs
+  }
+
   /** Compacts every log that is worth it now, instead of when its time comes. */
   clean(): Promise<void> {
     return this.#cleaner.cleanAll()
+  }
+
+  /** What compaction did until now. */
+  get compacted(): CleanerTally {
+    return this.#cleaner.tally()
   }
 
   #checkpointFiles(names: readonly string[]): Promise<void> {
@@ -297,14 +310,14 @@ export class LogDirectory {
   }
 
   #schedule(): void {
-    const { retentionCheckMs, checkpointMs, producerIdExpirationMs } = this.#options
+    const { retentionCheckMs, checkpointMs } = this.#options
     const { timers, clock } = this.#ports
     if (retentionCheckMs <= 0) return
     const sweep = (): void => {
       for (const log of this.#logs.values()) {
         this.#guard(log, () => {
           log.deleteOldSegments(clock.now())
-          log.expireProducers(clock.now(), producerIdExpirationMs)
+          log.expireProducers(clock.now(), this.#producerIdExpirationMs())
         })
       }
     }

@@ -1,8 +1,13 @@
 import { errorName } from '#core/wire/errors.ts'
 
 import type { MetadataImage } from '../controller/image.ts'
+import type { GroupTally } from '../coordinator/tally.ts'
+import type { TransactionState } from '../coordinator/transaction/transaction.ts'
 import type { BrokerMetrics } from '../events.ts'
+import type { CleanerTally } from '../log/cleaner/cleaner-tally.ts'
 import type { Partition } from '../replication/partition.ts'
+import { cleanerMetrics } from './cleaner-metrics.ts'
+import { coordinatorMetrics } from './coordinator-metrics.ts'
 import type { BrokerPhase } from './operations-server.ts'
 import type { ApiTraffic, Meters, TopicTraffic } from './meters.ts'
 
@@ -18,6 +23,9 @@ export interface Measured {
   readonly phase: () => BrokerPhase
   /** Bytes lent out for answers. */
   readonly lentBytes: () => number
+  readonly groups: () => GroupTally
+  readonly transactions: () => ReadonlyMap<TransactionState, number>
+  readonly cleaner: () => CleanerTally
 }
 
 /** A value and what it is of. */
@@ -200,6 +208,13 @@ export const metricTable: readonly MetricRow[] = [
     'Offset of the newest metadata record.',
     ({ image }) => image.offset,
   ),
+  gauge('kafka_server_replicamanager_produceridcount', 'Producer ids that partitions remember.', ({ partitions }) => {
+    let sum = 0
+    for (const { log } of partitions()) sum += log.producerCount
+    return sum
+  }),
+  ...coordinatorMetrics,
+  ...cleanerMetrics,
   perPartition('size', 'Bytes of the log of a partition.', ({ log }) => log.sizeInBytes),
   perPartition('logstartoffset', 'First offset of a partition.', ({ log }) => log.logStartOffset),
   perPartition('logendoffset', 'Offset that the next record of a partition gets.', ({ log }) => log.logEndOffset),

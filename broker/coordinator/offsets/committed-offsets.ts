@@ -11,6 +11,12 @@ type ByTopic = Map<string, ByPartition>
 /** Committed offsets by group, topic and partition. Empty maps are not kept. */
 export class CommittedOffsets {
   readonly #groups = new Map<string, ByTopic>()
+  #size = 0
+
+  /** Offsets that are kept, each for one partition. */
+  get size(): number {
+    return this.#size
+  }
 
   get(groupId: string, topic: string, partition: number): KeptOffset | undefined {
     return this.#groups.get(groupId)?.get(topic)?.get(partition)
@@ -34,6 +40,7 @@ export class CommittedOffsets {
     if (topics === undefined) this.#groups.set(groupId, (topics = new Map()))
     let partitions = topics.get(topic)
     if (partitions === undefined) topics.set(topic, (partitions = new Map()))
+    if (!partitions.has(partition)) this.#size++
     partitions.set(partition, offset)
   }
 
@@ -41,6 +48,7 @@ export class CommittedOffsets {
     const topics = this.#groups.get(groupId)
     const partitions = topics?.get(topic)
     if (!topics || !partitions?.delete(partition)) return
+    this.#size--
     if (partitions.size > 0) return
     topics.delete(topic)
     if (topics.size === 0) this.#groups.delete(groupId)

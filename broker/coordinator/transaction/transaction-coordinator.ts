@@ -14,7 +14,7 @@ import { type Initialization, initialize, needsProducerId } from './init-produce
 import type { Decision, KnownId, ProducerIdentity } from './known-id.ts'
 import type { TransactionPorts } from './ports.ts'
 import { TransactionShard } from './shard.ts'
-import { type PartitionSets, complete, epochBumpVersion } from './transaction.ts'
+import { type PartitionSets, type TransactionState, complete, epochBumpVersion } from './transaction.ts'
 
 const noIdentity = { producerId: -1, producerEpoch: -1 }
 
@@ -60,6 +60,14 @@ export class TransactionCoordinator {
     const shard = this.#shards.get(partition)
     this.#shards.delete(partition)
     shard?.close()
+  }
+
+  /** How many transactional ids there are, by the state of their transaction. */
+  tally(): ReadonlyMap<TransactionState, number> {
+    const counts = new Map<TransactionState, number>()
+    for (const shard of this.#shards.values())
+      for (const { current } of shard.ids.values()) counts.set(current.state, (counts.get(current.state) ?? 0) + 1)
+    return counts
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Timer } from '#core/ports/timers.ts'
 import type { LogPorts } from '../log-parts.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { isWorthCleaning, type Cleanable } from './cleanable.ts'
+import type { CleanerTally } from './cleaner-tally.ts'
 import type { CleanerOptions } from './config.ts'
 import { Pace } from './pace.ts'
 
@@ -10,6 +11,8 @@ interface Candidate {
   readonly log: PartitionLog
   readonly cleanable: Cleanable
 }
+
+const noneYet = { runs: 0, bytesBefore: 0, bytesAfter: 0, last: undefined }
 
 /** Compacts the logs of a directory in the background, one at a time, the one with the largest dirty share first. */
 export class LogCleaner {
@@ -23,6 +26,9 @@ export class LogCleaner {
   #pace: Pace | undefined
   #running: Promise<void> = Promise.resolve()
   #stopped = false
+  #done: Pick<CleanerTally, 'runs' | 'bytesBefore' | 'bytesAfter' | 'last'> = noneYet
+  #maxDirtyRatio = 0
+  #lookedAtMs = performance.now()
 
   /** `cleaned` makes the offsets up to which logs are clean survive a restart. */
   constructor(
@@ -48,6 +54,18 @@ export class LogCleaner {
         if (!this.#stopped) this.#lookLater()
       })
     })
+  }
+
+  /** What was done until now. */
+  tally(): CleanerTally {
+    const uncleanable = { logs: 0, bytes: 0 }
+    for (const log of this.#logs()) {
+      if (!this.#failed.has(log)) continue
+      uncleanable.logs++
+      uncleanable.bytes += log.sizeInBytes
+    }
+    const sinceLookMs = performance.now() - this.#lookedAtMs
+    return { ...this.#done, maxDirtyRatio: this.#maxDirtyRatio, sinceLookMs, uncleanable }
   }
 
   /** Ends the cleaning under way, which leaves its log as it was, and begins no other. */
@@ -79,6 +97,7 @@ export class LogCleaner {
       if (result === undefined) return false
       await this.#cleaned()
       const ms = Math.round(performance.now() - startedMs)
+      this.#count(result, ms)
       this.#ports.log('info', `log ${log.name} was compacted up to offset ${result.endOffset}`, { ...result, ms })
     } catch (error) {
       this.#failed.add(log)
@@ -89,13 +108,27 @@ export class LogCleaner {
     return true
   }
 
+  #count({ bytesBefore, bytesAfter }: { readonly bytesBefore: number; readonly bytesAfter: number }, ms: number): void {
+    const done = this.#done
+    this.#done = {
+      runs: done.runs + 1,
+      bytesBefore: done.bytesBefore + bytesBefore,
+      bytesAfter: done.bytesAfter + bytesAfter,
+      last: { bytesBefore, bytesAfter, ms },
+    }
+  }
+
   #dirtiest(): Candidate | undefined {
     const nowMs = this.#ports.clock.now()
     let dirtiest: Candidate | undefined
+    this.#maxDirtyRatio = 0
+    this.#lookedAtMs = performance.now()
     for (const log of this.#logs()) {
       if (this.#failed.has(log)) continue
       const cleanable = log.compaction.cleanable(nowMs)
-      if (cleanable === undefined || !isWorthCleaning(cleanable, log.config)) continue
+      if (cleanable === undefined) continue
+      this.#maxDirtyRatio = Math.max(this.#maxDirtyRatio, cleanable.dirtyRatio)
+      if (!isWorthCleaning(cleanable, log.config)) continue
       if (dirtiest === undefined || cleanable.dirtyRatio > dirtiest.cleanable.dirtyRatio) dirtiest = { log, cleanable }
     }
     return dirtiest

@@ -76,6 +76,28 @@ describe('compaction', () => {
     expect(await contents(bench.log)).toBe('4:b=2 5:a=3 6:c=2')
   })
 
+  it('counts its runs and the bytes that it read and wrote', async () => {
+    const bench = await oneLog(compacted())
+    const { log, logs } = bench
+    expect(logs.compacted).toMatchObject({ runs: 0, last: undefined })
+    put(log, 'a=1 b=1 a=2')
+    const first = log.sizeInBytes
+    await clean(bench)
+    const kept = log.sizeInBytes
+    expect(kept).toBeLessThan(first)
+    put(log, 'c=1')
+    const second = log.sizeInBytes
+    await clean(bench)
+    expect(logs.compacted).toMatchObject({
+      runs: 2,
+      bytesBefore: first + second,
+      bytesAfter: kept + log.sizeInBytes,
+      last: { bytesBefore: second, bytesAfter: log.sizeInBytes },
+      maxDirtyRatio: 0,
+      uncleanable: { logs: 0, bytes: 0 },
+    })
+  })
+
   it('leaves the active segment, what is above the high watermark and what is not on the disk alone', async () => {
     const { log, logs } = await oneLog(compacted())
     put(log, 'a=1')

@@ -89,6 +89,19 @@ describe('an idempotent producer', () => {
     expect(log.producerCount).toBe(0)
     expect(send(log, 55)).toBe('1')
   })
+
+  it('is forgotten after another time once that is said', async () => {
+    const { log, logs, time } = await oneLog({}, { retentionCheckMs: 1000, producerIdExpirationMs: 5000 })
+    let expirationMs = 1_000_000
+    logs.forgetProducersAfter(() => expirationMs)
+    send(log, 0)
+    time.advance(9000)
+    expect(log.producerCount).toBe(1)
+    expirationMs = 3000
+    time.advance(1000)
+    expect(log.producerCount).toBe(0)
+    await logs.close()
+  })
 })
 
 describe('what is known of producers', () => {

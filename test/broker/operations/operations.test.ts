@@ -4,6 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { fetch as fetchApi } from '#core/wire/api/01-fetch.ts'
 import { produce } from '#core/wire/api/00-produce.ts'
+import { offsetCommit } from '#core/wire/api/08-offset-commit.ts'
+import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
+import { initProducerId } from '#core/wire/api/22-init-producer-id.ts'
+import { consumerGroupHeartbeat } from '#core/wire/api/68-consumer-group-heartbeat.ts'
 import { deleteTopics } from '#core/wire/api/20-delete-topics.ts'
 import { incrementalAlterConfigs } from '#core/wire/api/44-incremental-alter-configs.ts'
 import { errorName } from '#core/wire/errors.ts'
@@ -63,6 +67,52 @@ describe('metrics', () => {
     const samples = await samplesOf(broker)
     expect(samples.get('kafka_server_brokertopicmetrics_messagesin_total')).toBe(1)
     expect([...samples.keys()].filter((name) => name.includes('topic="a"'))).toEqual([])
+  })
+
+  it('tell how many groups, offsets and transactions there are, and in which state', async () => {
+    const broker = await measured()
+    const client = await wireClient(broker)
+    await makeTopic(client, 'a', {}, 2)
+    await client.call(findCoordinator, 4, { coordinatorKeys: ['kept'], keyType: 0 })
+    await client.call(findCoordinator, 4, { coordinatorKeys: ['x'], keyType: 1 })
+    const commit = async (offset: number) => {
+      const partitions = [0, 1].map((partitionIndex) => ({
+        partitionIndex,
+        committedOffset: offset,
+        committedMetadata: null,
+      }))
+      const answer = await client.call(offsetCommit, 9, {
+        groupId: 'kept',
+        memberId: '',
+        topics: [{ name: 'a', partitions }],
+      })
+      expect(answer.topics[0]!.partitions.map(({ errorCode }) => errorCode)).toEqual([0, 0])
+    }
+    for (const offset of [1, 2]) await commit(offset)
+    const joined = await client.call(consumerGroupHeartbeat, 1, {
+      groupId: 'consumers',
+      memberId: 'm',
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 1000,
+      subscribedTopicNames: ['a'],
+      topicPartitions: [],
+    })
+    expect(joined.errorCode).toBe(0)
+    const begun = await client.call(initProducerId, 4, { transactionalId: 'x', transactionTimeoutMs: 1000 })
+    expect(begun.errorCode).toBe(0)
+    const samples = await samplesOf(broker)
+    const groups = 'kafka_server_group_coordinator_metrics'
+    for (const [protocol, count] of Object.entries({ classic: 1, consumer: 1, streams: 0 }))
+      expect(samples.get(`${groups}_group_count{protocol="${protocol}"}`), protocol).toBe(count)
+    expect(samples.get('kafka_coordinator_group_groupmetadatamanager_numgroupsempty')).toBe(1)
+    expect(samples.get('kafka_coordinator_group_groupmetadatamanager_numoffsets')).toBe(2)
+    const states = [...samples].filter(
+      ([name, count]) => name.startsWith(`${groups}_consumer_group_count`) && count > 0,
+    )
+    expect(states).toEqual([[`${groups}_consumer_group_count{state="Stable"}`, 1]])
+    expect(samples.get('millrace_transactional_ids{state="Empty"}')).toBe(1)
+    expect(samples.get('millrace_transactional_ids{state="Ongoing"}')).toBe(0)
+    expect(samples.get('millrace_compactions_total')).toBe(0)
   })
 
   it('are declared once each', () => {

@@ -5,7 +5,7 @@ import type { ReadMemory } from './read-memory.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
-import { verified } from './verified-batches.ts'
+import { verified, verifiedBatch } from './verified-batches.ts'
 
 /** Whole batches, as stored; the buffers belong to the log and must not be written to. */
 export interface LogRead {
@@ -131,6 +131,7 @@ export class LogReader {
   /** The whole batches of what was read, up to the first that is damaged. LOG_CORRUPT when that is the first of all. */
   #whole(read: Buffer, { segment, position, generation }: Place, upTo: number): WholeBatches {
     const whole = wholeBatches(read, upTo)
+    if (whole.bytes.length === 0) this.#mustBelong(read, segment, position)
     if (segment.trusted.endAt(position) >= position + whole.bytes.length) return whole
     const isCurrent = generation === this.#generation
     const endOffset = this.#segments.endOf(segment, Number.POSITIVE_INFINITY)
@@ -139,6 +140,15 @@ export class LogReader {
     // Cut while it was read: what came may be of both sides of the cut.
     if (length === 0 && isCurrent) throw segment.damage(position, problem)
     return wholeBatches(whole.bytes.subarray(0, length), upTo)
+  }
+
+  /** A batch that reaches beyond what may be read is either none of a reader's business or damaged. */
+  #mustBelong(read: Buffer, segment: Segment, position: number): void {
+    if (read.length < batchHeaderBytes) return
+    const { sizeInBytes } = RecordBatch.at(read)
+    if (sizeInBytes > read.length || segment.trusted.endAt(position) >= position + sizeInBytes) return
+    const endOffset = this.#segments.endOf(segment, Number.POSITIVE_INFINITY)
+    verifiedBatch(segment, { position, sizeInBytes }, endOffset)
   }
 
   #cut(read: Buffer, place: Place, upTo: number): LogRead {

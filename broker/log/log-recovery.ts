@@ -7,6 +7,7 @@ import type { Log } from '#core/telemetry/log.ts'
 
 import { logErrors } from './errors.ts'
 import { deletedSuffix, indexSuffix, logSuffix, offsetOf, timeIndexSuffix, txnIndexSuffix } from './file-names.ts'
+import { transactionsFit } from './index-checks.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
@@ -52,6 +53,16 @@ export interface LoadedLog {
  * recovery point is LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
+  const loaded = load(options)
+  const { recoveryPoint, log, name } = options
+  if (!options.clean || recoveryPoint === 0 || loaded.logEndOffset === recoveryPoint) return loaded
+  // A clean stop leaves the two the same; no checksum covers the offset by which the last batch says where the log ends.
+  log('warn', `log ${name} ends at ${loaded.logEndOffset}, not at its recovery point ${recoveryPoint}: it is verified`)
+  for (const segment of loaded.segments) segment.close()
+  return load({ ...options, clean: false })
+}
+
+function load(options: LoadOptions): LoadedLog {
   const { epochs, producers, snapshots } = options
   const epochsKnown = epochs.load()
   const marked: string[] = []
@@ -117,7 +128,7 @@ function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
       options.log('warn', `the indexes of ${segment.path} are missing or do not fit it: they are built anew`)
       verify(options, segment, { recoveryPoint: Number.POSITIVE_INFINITY, endOffset: endOf(segments, segment) })
     }
-    const transactionsKnown = segment.transactions.openSealed(segment.baseOffset)
+    const transactionsKnown = segment.transactions.openSealed(segment.baseOffset) && transactionsFit(segment, segments)
     if (!transactionsKnown) {
       options.log('warn', `the transaction index of ${segment.path} does not fit it: it is built anew`)
       findAborted(options, segments, segment)
@@ -204,6 +215,10 @@ function discard(segment: Segment): string[] {
   return segment.markDeleted()
 }
 
+/** Only compaction leaves offsets out; how far it came is not known of a log without any checkpoint. */
+const isUnexplained = (offset: number, { recoveryPoint, cleanedOffset }: LoadOptions): boolean =>
+  recoveryPoint > 0 && offset >= Math.max(cleanedOffset, recoveryPoint)
+
 /** Where the offsets of a segment must end: where the next file begins that has anything in it. */
 function endOf(segments: readonly Segment[], segment: Segment): number {
   const next = segments.slice(segments.indexOf(segment) + 1).find((each) => each.file.size() > 0)
@@ -231,6 +246,8 @@ function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffs
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
       return `a last offset of ${batch.lastOffset}`
+    if (batch.baseOffset > next && isUnexplained(next, options))
+      return `offset ${batch.baseOffset} where ${next} should be`
     if (batch.lastOffset >= endOffset) return `offset ${batch.lastOffset} where the next file begins at ${endOffset}`
     segment.note(batch, indexIntervalBytes)
     noteEpoch(batch, epochs)
@@ -287,6 +304,7 @@ function eachBatch(
           problem: `message format ${magic}, which Kafka wrote before 0.11`,
         })
       }
+      if (magic !== 2) return `a batch of format ${magic}`
       const problem = batch.isCrcValid() ? take(batch) : 'a batch with a wrong checksum'
       if (problem !== undefined) return problem
       at += sizeInBytes

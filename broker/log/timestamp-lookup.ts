@@ -1,6 +1,6 @@
 import type { LogRecord } from '#core/records/record.ts'
 
-import type { Segment } from './segment.ts'
+import type { BatchPlace, Segment } from './segment.ts'
 import { verifiedBatch } from './verified-batches.ts'
 
 /** A record found by its time. */
@@ -12,11 +12,11 @@ export interface FoundRecord {
 
 function firstRecord(
   segment: Segment,
-  position: number,
-  sizeInBytes: number,
+  place: BatchPlace,
+  endOffset: number | undefined,
   matches: (record: LogRecord) => boolean,
 ): FoundRecord | undefined {
-  const batch = verifiedBatch(segment, { position, sizeInBytes })
+  const batch = verifiedBatch(segment, place, endOffset)
   for (const record of batch.records()) {
     if (matches(record))
       return { offset: record.offset, timestamp: record.timestamp, leaderEpoch: batch.partitionLeaderEpoch }
@@ -30,16 +30,17 @@ export function findByTimestamp(
   timestamp: number,
   startOffset: number,
 ): FoundRecord | undefined {
-  for (const segment of segments) {
+  for (const [i, segment] of segments.entries()) {
     if (segment.largest.timestamp < timestamp) continue
+    const endOffset = segments[i + 1]?.baseOffset
     const from = Math.max(segment.offsetBefore(timestamp), startOffset)
     for (const { batch, position } of segment.headers(segment.positionBefore(from))) {
       if (batch.maxTimestamp < timestamp || batch.lastOffset < startOffset) continue
       const { sizeInBytes } = batch
       const found = firstRecord(
         segment,
-        position,
-        sizeInBytes,
+        { position, sizeInBytes },
+        endOffset,
         (record) => record.timestamp >= timestamp && record.offset >= startOffset,
       )
       if (found) return found
@@ -57,5 +58,6 @@ export function findLargestTimestamp(segments: readonly Segment[]): FoundRecord 
   if (newest === undefined) return undefined
   const { timestamp, offset } = newest.largest
   const place = newest.placeOf(offset)
-  return place && firstRecord(newest, place.position, place.sizeInBytes, (record) => record.timestamp === timestamp)
+  const endOffset = segments[segments.indexOf(newest) + 1]?.baseOffset
+  return place && firstRecord(newest, place, endOffset, (record) => record.timestamp === timestamp)
 }

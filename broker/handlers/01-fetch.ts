@@ -19,6 +19,15 @@ type TopicResponse = FetchResponseInput['responses'][number]
 type Answer = TopicResponse['partitions'][number]
 type PartitionResponse = { -readonly [K in keyof Answer]: Answer[K] }
 
+/** What is told of a partition from which nothing is read. */
+const failed = (partitionIndex: number, errorCode: number): PartitionResponse => ({
+  partitionIndex,
+  errorCode,
+  highWatermark: -1,
+  abortedTransactions: null,
+  records: noRecords,
+})
+
 /**
  * Reads stored batches. Waits until `minBytes` are there or `maxWaitMs` are over; answers at once on any error.
  * Versions 4-18. Kept: the first batch is given whole even when it is larger than every limit (KIP-74), partitions are
@@ -31,7 +40,15 @@ export const fetchHandler = serve(fetch, {
   versions: '4-18',
   borrows: true,
   handle: (node, request, call) => new FetchCall(node, request, call).run(),
-  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, responses: [] }),
+  // Old versions have room for an error with each partition only, and all that have names tell it there.
+  refuse: ({ topics }, errorCode, { apiVersion }) => ({
+    throttleTimeMs: 0,
+    ...(apiVersion >= 7 && { errorCode }),
+    responses: (apiVersion < 13 ? topics : []).map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition }) => failed(partition, errorCode)),
+    })),
+  }),
 })
 
 class FetchCall {
@@ -180,8 +197,7 @@ class FetchCall {
 
   #refuse({ partition }: PartitionRequest): PartitionResponse {
     this.#settled = true
-    const errorCode = errorCodes.TOPIC_AUTHORIZATION_FAILED.code
-    return { partitionIndex: partition, errorCode, highWatermark: -1, abortedTransactions: null, records: noRecords }
+    return failed(partition, errorCodes.TOPIC_AUTHORIZATION_FAILED.code)
   }
 
   #readPartition(topic: TopicRequest, asked: PartitionRequest): PartitionResponse {

@@ -18,7 +18,14 @@ const uncleanElection = 1
 export const electLeadersHandler = serve(electLeaders, {
   versions: '0-2',
   requires: onCluster('ALTER'),
-  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, replicaElectionResults: [] }),
+  refuse: ({ topicPartitions }, errorCode, { apiVersion }, errorMessage) => ({
+    throttleTimeMs: 0,
+    ...(apiVersion > 0 && { errorCode }),
+    replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
+      topic,
+      partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+    })),
+  }),
   handle: (node, { electionType, topicPartitions }, { apiVersion }) => {
     const type = apiVersion === 0 ? preferredElection : electionType
     if (type !== preferredElection && type !== uncleanElection) {

@@ -65,7 +65,9 @@ function beginsAtBatch(segments: readonly Segment[], { producerId, firstOffset }
   const holder = segments.findLast((each) => each.baseOffset <= firstOffset)
   const first = holder && batchOf(holder, firstOffset)
   if (first === undefined || first === 'damaged' || first.baseOffset > firstOffset) return true
-  return first.baseOffset === firstOffset && first.producerId === producerId && first.isTransactional
+  return (
+    first.baseOffset === firstOffset && first.producerId === producerId && first.isTransactional && !first.isControl
+  )
 }
 
 /** The batch that holds an offset, or the next one. */

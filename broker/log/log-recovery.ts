@@ -187,6 +187,10 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
     }
     // What should lie between was never on the disk, or the recovery point would be behind it, unless compaction took it.
     const hole = next !== undefined && segment.baseOffset > next && next >= Math.max(recoveryPoint, cleanedOffset)
+    if (!hole && next !== undefined && next < Math.min(segment.baseOffset, recoveryPoint)) {
+      if (isUnexplained(segment.baseOffset, options))
+        throw logErrors.LOG_FILE_MISSING({ directory: options.directory, end: next, recoveryPoint })
+    }
     const cutBytes = hole
       ? 0
       : verify(options, segment, { recoveryPoint, endOffset: endOf(segments, segment), producers })
@@ -215,9 +219,9 @@ function discard(segment: Segment): string[] {
   return segment.markDeleted()
 }
 
-/** Only compaction leaves offsets out; how far it came is not known of a log without any checkpoint. */
-const isUnexplained = (offset: number, { recoveryPoint, cleanedOffset }: LoadOptions): boolean =>
-  recoveryPoint > 0 && offset >= Math.max(cleanedOffset, recoveryPoint)
+/** Only compaction leaves offsets out, and not this far up; how far it came is not known of a log without any checkpoint. */
+const isUnexplained = (baseOffset: number, { recoveryPoint, cleanedOffset }: LoadOptions): boolean =>
+  recoveryPoint > 0 && baseOffset > Math.max(cleanedOffset, recoveryPoint)
 
 /** Where the offsets of a segment must end: where the next file begins that has anything in it. */
 function endOf(segments: readonly Segment[], segment: Segment): number {
@@ -246,7 +250,7 @@ function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffs
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
       return `a last offset of ${batch.lastOffset}`
-    if (batch.baseOffset > next && isUnexplained(next, options))
+    if (batch.baseOffset > next && isUnexplained(batch.baseOffset, options))
       return `offset ${batch.baseOffset} where ${next} should be`
     if (batch.lastOffset >= endOffset) return `offset ${batch.lastOffset} where the next file begins at ${endOffset}`
     segment.note(batch, indexIntervalBytes)

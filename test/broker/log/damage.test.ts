@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 
 import type { Files } from '#core/ports/files.ts'
 import { batches } from '#core/records/batch.ts'
+import { writeCleanShutdown } from '../../../broker/log/clean-shutdown.ts'
 import type { PartitionLog } from '../../../broker/log/partition-log.ts'
+import { markerBatch } from '../../../broker/log/transaction-marker.ts'
 import { TrustedBytes } from '../../../broker/log/trusted-bytes.ts'
 import { asClient, batchOf, nextLife, oneLog, openLogs, startMs, topicConfig } from '../../support/logs.ts'
 
@@ -23,10 +25,17 @@ async function stopped() {
   return { files, positions }
 }
 
-async function next(files: Files) {
+/** The next life, after a stop that was clean. */
+async function open(files: Files) {
+  writeCleanShutdown(files, '/data', -1)
   const said: string[] = []
   const say = (level: string, message: string): void => void said.push(`${level} ${message}`)
   const { logs } = await openLogs({ files: nextLife(files), say })
+  return { logs, said }
+}
+
+async function next(files: Files) {
+  const { logs, said } = await open(files)
   const log = logs.get('t', 0)!
   log.updateConfig(topicConfig(settings))
   return { logs, log, said }
@@ -37,6 +46,12 @@ function change(files: Files, file: string, at: number, bytes: readonly number[]
 }
 
 const flip = (files: Files, file: string, at: number): void => change(files, file, at, [files.readWhole(file)[at]! ^ 1])
+
+const lastFile = (files: Files): string =>
+  `/data/t-0/${files
+    .list('/data/t-0')
+    .filter((name) => name.endsWith('.log'))
+    .at(-1)}`
 
 /** The offsets that a reader gets who steps over what cannot be read, one batch at a time, and where it could not. */
 async function readable(log: PartitionLog, maxBytes = 1) {
@@ -190,5 +205,105 @@ describe('an index full of rubbish', () => {
     expect(timestamp).toBe(startMs + 60)
     log.updateConfig(topicConfig({ ...settings, 'retention.ms': 1000 }))
     expect(log.deleteOldSegments(startMs + 1030)).toBe(0)
+  })
+})
+
+describe('an offset that changes while nobody runs', () => {
+  it('of the last batch does not make the log longer', async () => {
+    const { files } = await stopped()
+    const file = lastFile(files)
+    const last = [...batches(files.readWhole(file))].at(-1)!
+    change(files, file, last.position + 6, [0x10])
+    const { logs } = await open(files)
+    expect(logs.get('t', 0)).toBeUndefined()
+    expect(logs.damaged.get('t-0')!.message).toBe(
+      `log file "${file}" is damaged at byte ${last.position}: offset ${0x1000 + 38} where 38 should be`,
+    )
+  })
+
+  it('of a batch is not answered to who asks for a time', async () => {
+    const { files, positions } = await stopped()
+    change(files, `${firstFile}.log`, positions[2]! + 6, [1])
+    const { log } = await next(files)
+    expect(() => log.offsetForTimestamp(startMs + 20)).toThrow('is damaged')
+    expect(log.offsetForTimestamp(startMs + 100)!.offset).toBe(20)
+  })
+
+  it('so that a batch reaches beyond the end is damage, not the end', async () => {
+    const { files, positions } = await stopped()
+    change(files, `${firstFile}.log`, positions[2]! + 24, [1])
+    const { log } = await next(files)
+    expect((await readable(log)).damaged).toContain(4)
+  })
+})
+
+describe('a segment with the content of another', () => {
+  it('is not taken for its own', async () => {
+    const { files } = await stopped()
+    files.replace(`${firstFile}.log`, files.readWhole(lastFile(files)))
+    const { logs } = await open(files)
+    expect(logs.damaged.get('t-0')!.message).toContain(`log file "${firstFile}.log" is damaged at byte 0`)
+  })
+})
+
+describe('an index of aborted transactions', () => {
+  const txnFile = `${firstFile}.txnindex`
+
+  /** One transaction of two that are open at the same time was aborted. */
+  async function aborted() {
+    const { files, logs, log } = await oneLog()
+    const data = (producerId: number): void =>
+      void log.append(
+        batchOf(['a'], { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true }),
+        asClient,
+      )
+    const marker = (producerId: number, aborts: boolean): void =>
+      void log.append(markerBatch({ producerId, producerEpoch: 0, aborts, coordinatorEpoch: 0, timestamp: startMs }), {
+        leaderEpoch: 0,
+        origin: 'coordinator',
+      })
+    for (const producerId of [7, 8]) data(producerId)
+    marker(7, true)
+    marker(8, false)
+    data(9)
+    marker(9, true)
+    await logs.close()
+    return files
+  }
+
+  it('that names others, or nothing, is built anew', async () => {
+    const files = await aborted()
+    const good = files.readWhole(txnFile)
+    const expected = [
+      { producerId: 7, firstOffset: 0, lastOffset: 2 },
+      { producerId: 9, firstOffset: 4, lastOffset: 5 },
+    ]
+    // Version, and the last byte of producer, first offset, last offset and last stable offset of both entries.
+    const bytes = [1, 9, 17, 25, 33].flatMap((at) => [at, at + 34])
+    for (const at of bytes) {
+      files.replace(txnFile, Buffer.from(good).fill(good[at]! ^ 1, at, at + 1))
+      const { log } = await next(files)
+      expect(log.abortedTransactions(0, 6), `byte ${at}`).toMatchObject(expected)
+    }
+    for (const content of [
+      Buffer.alloc(0),
+      Buffer.alloc(34),
+      good.subarray(0, 40),
+      Buffer.concat([good, Buffer.alloc(34)]),
+    ]) {
+      files.replace(txnFile, content)
+      const { log, said } = await next(files)
+      expect(log.abortedTransactions(0, 6)).toMatchObject(expected)
+      expect(said).toEqual([`warn the transaction index of ${firstFile}.log does not fit it: it is built anew`])
+    }
+  })
+
+  it('is believed where its transactions are damaged themselves', async () => {
+    const files = await aborted()
+    const marker = [...batches(files.readWhole(`${firstFile}.log`))][2]!
+    flip(files, `${firstFile}.log`, marker.position + 16)
+    const { log, said } = await next(files)
+    expect(log.abortedTransactions(0, 6)).toMatchObject([{ producerId: 7 }, { producerId: 9 }])
+    expect(said.filter((line) => line.includes('is damaged at byte'))).toHaveLength(1)
   })
 })

@@ -166,8 +166,9 @@ export class Controller {
       ...this.#leaderChanges(-1, (partition) => partition.leader === nodeId),
       { kind: 'brokerRegistrationChange', version: 0, value: { brokerId: nodeId, brokerEpoch, fenced: 1 } },
     ])
-    // Every start and stop writes a record per partition: without this each start would read those of all before it.
-    if (this.#log.bytesSinceSnapshot >= restBytes) this.#log.snapshot(this.image)
+    // Every start and stop writes a record per partition: without this each start would read those of all before it. And
+    // Apache Kafka 4.3.1 may forget all users of a mechanism when it reads from the log that one of them was removed.
+    if (this.#log.bytesSinceSnapshot >= restBytes || this.#log.removesUsers) this.#log.snapshot(this.image)
   }
 
   /** A producer id that was never given to anybody; a promise when a new block has to be taken first. */
@@ -233,6 +234,7 @@ export class Controller {
     this.#log.append(values)
     const decoded = values.map(decodeMetadataRecord)
     for (const record of decoded) replay(record, this.image)
+    this.#log.removesUsers ||= decoded.some(({ kind }) => kind === 'removeUserScramCredential')
     this.image.offset = this.#log.log.logEndOffset - 1
     this.image.epoch = this.#log.epoch
     for (const listener of this.#listeners) listener(decoded)

@@ -59,6 +59,8 @@ export class MetadataLog {
   readonly #voter: Voter
   /** Bytes appended since the newest snapshot. */
   bytesSinceSnapshot = 0
+  /** True when SCRAM credentials were removed since then. */
+  removesUsers = false
   #lastTimestamp = 0
 
   constructor(ports: { readonly files: Files; readonly clock: Clock }, log: PartitionLog, voter: Voter) {
@@ -130,6 +132,7 @@ export class MetadataLog {
     })
     files.replace(`${this.directory}/${snapshotFile(id)}`, bytes)
     this.bytesSinceSnapshot = 0
+    this.removesUsers = false
     this.log.roll()
     const previous = older.pop()
     if (previous === undefined) return
@@ -140,6 +143,10 @@ export class MetadataLog {
   #replayLog(image: MetadataImage, start: number): void {
     // Apache's controllers wrap large changes in transactions; one that was aborted or cut off never happened.
     let transaction: AnyRecord[] | undefined
+    const apply = (record: AnyRecord): void => {
+      this.removesUsers ||= record.kind === 'removeUserScramCredential'
+      replay(record, image)
+    }
     for (const chunk of this.log.scan(start)) {
       for (const batch of batches(chunk)) {
         if (batch.lastOffset < start) continue
@@ -154,10 +161,10 @@ export class MetadataLog {
           if (record.kind === 'beginTransaction') transaction = []
           else if (record.kind === 'abortTransaction') transaction = undefined
           else if (record.kind === 'endTransaction') {
-            for (const each of transaction ?? []) replay(each, image)
+            for (const each of transaction ?? []) apply(each)
             transaction = undefined
           } else if (transaction !== undefined) transaction.push(record)
-          else replay(record, image)
+          else apply(record)
         }
       }
     }

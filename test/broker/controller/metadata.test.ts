@@ -125,6 +125,28 @@ describe('metadata', () => {
     await second.logs.close()
   })
 
+  it('is left in a snapshot when users were removed, also by a life before that crashed', async () => {
+    const files = memoryFiles()
+    const credential = { name: 'ann', mechanism: 1 }
+    const secret = { salt: Buffer.alloc(1), storedKey: Buffer.alloc(1), serverKey: Buffer.alloc(1), iterations: 4096 }
+    const snapshots = (): number => listSnapshots(files, metadataLogDirectory('/d')).length
+    const first = await open(files)
+    const atFirst = snapshots()
+    await first.controller.commit([
+      { kind: 'userScramCredential', version: 0, value: { ...credential, ...secret } },
+      { kind: 'removeUserScramCredential', version: 0, value: credential },
+    ])
+    expect(snapshots()).toBe(atFirst)
+    await first.logs.close()
+    for (let stop = 0; stop < 2; stop++) {
+      const next = await open(files)
+      await next.controller.resign()
+      await next.logs.close()
+      // Once, not with every stop.
+      expect(snapshots()).toBe(atFirst + 1)
+    }
+  })
+
   it('is written whole into records and read back from them', async () => {
     const { controller, logs } = await open()
     for (const name of ['a', 'b'])

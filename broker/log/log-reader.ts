@@ -1,7 +1,9 @@
+import type { Clock } from '#core/ports/clock.ts'
 import { RecordBatch } from '#core/records/batch.ts'
 import { batchHeaderBytes } from '#core/records/layout.ts'
 
 import type { ReadMemory } from './read-memory.ts'
+import { ReadPace } from './read-pace.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
@@ -26,9 +28,11 @@ const nothing: LogRead = { chunks: [], sizeInBytes: 0 }
 
 /**
  * Up to here a read goes straight to the file: from the page cache it costs a microsecond or two, less than a trip through
- * the thread pool. Larger ones may have to wait for the disk and must not hold the event loop meanwhile.
+ * the thread pool. Larger ones do so while the disk keeps up.
  */
 const readNowBytes = 64 * 1024
+/** What a read may hold the event loop for, even then. */
+const mostReadNowBytes = 2 * 1024 * 1024
 
 /** Positions where sequential readers will go on, so that they need no index. */
 const rememberedPositions = 32
@@ -71,10 +75,12 @@ function copied(read: LogRead, memory: ReadMemory): LogRead {
 export class LogReader {
   readonly #segments: Segments
   readonly #tail: LogTail
+  readonly #pace: ReadPace
   readonly #places = new Map<number, Place>()
   #generation = 0
 
-  constructor(segments: Segments, tail: LogTail) {
+  constructor(segments: Segments, tail: LogTail, clock: Clock) {
+    this.#pace = new ReadPace(clock)
     this.#segments = segments
     this.#tail = tail
   }
@@ -93,7 +99,17 @@ export class LogReader {
     const wanted = options.atLeastOneBatch ? Math.max(maxBytes, first.batch.sizeInBytes) : maxBytes
     const length = Math.min(wanted, segment.sizeInBytes - position)
     if (length <= readNowBytes) return this.#cut(segment.readNow(position, length, memory), place, options.upTo)
-    return segment.readLater(position, length, memory).then((bytes) => this.#cut(bytes, place, options.upTo))
+    const pace = this.#pace
+    if (pace.mayReadNow && length <= mostReadNowBytes) {
+      return this.#cut(
+        pace.readNow(() => segment.readNow(position, length, memory)),
+        place,
+        options.upTo,
+      )
+    }
+    return pace
+      .readLater(() => segment.readLater(position, length, memory))
+      .then((bytes) => this.#cut(bytes, place, options.upTo))
   }
 
   /** Whole batches of `[from, upTo)`, about a MiB a step, read at once: for loading state. */

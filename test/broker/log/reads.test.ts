@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import type { Files } from '#core/ports/files.ts'
+import type { VirtualTime } from '#core/ports/virtual-time.ts'
 import { batches, RecordBatch } from '#core/records/batch.ts'
 import type { LogRead, PartitionLog } from '../../../broker/log/partition-log.ts'
 import {
@@ -15,6 +17,28 @@ import {
 } from '../../support/logs.ts'
 
 const found = (read: LogRead): RecordBatch[] => read.chunks.flatMap((chunk) => [...batches(chunk)])
+
+/** Files on a disk that takes its time for large reads. */
+function slowFiles(files: Files, time: VirtualTime, disk: { readMs: number }): Files {
+  const wait = (length: number): void => (length > 1000 ? time.advance(disk.readMs) : undefined)
+  return {
+    ...files,
+    open(path, options) {
+      const file = files.open(path, options)
+      const { read, readAsync } = file
+      return Object.assign(file, {
+        read(...args: Parameters<typeof read>) {
+          wait(args[2])
+          return read.apply(file, args)
+        },
+        readAsync(...args: Parameters<typeof readAsync>) {
+          wait(args[2])
+          return readAsync.apply(file, args)
+        },
+      })
+    },
+  }
+}
 
 describe('a read', () => {
   it('is the same from memory and from files, for any offset, size and bound', async () => {
@@ -94,23 +118,38 @@ describe('a read', () => {
     expect(await valuesFrom(log, 1)).toEqual(['1:b'])
   })
 
-  it('of a large old piece is a promise, of a small one is not', async () => {
+  it('of a large old piece is made at once while the disk keeps up, and is a promise when it does not', async () => {
     const bench = await oneLog()
     for (let i = 0; i < 30; i++) bench.log.append(batchOf(['x'.repeat(10_000)]), asClient)
     expect(bench.log.read(0, 1 << 20)).not.toBeInstanceOf(Promise)
     await bench.logs.close()
-    const log = (await openLogs(bench)).logs.get('t', 0)!
-    expect(log.read(0, 20_000)).not.toBeInstanceOf(Promise)
-    expect(log.read(0, 1 << 20)).toBeInstanceOf(Promise)
-    expect((await log.read(0, 1 << 20)).sizeInBytes).toBeGreaterThan(300_000)
+    const disk = { readMs: 0 }
+    const log = (await openLogs({ ...bench, files: slowFiles(bench.files, bench.time, disk) })).logs.get('t', 0)!
+    const isLater = async (maxBytes: number): Promise<boolean> => {
+      const read = log.read(0, maxBytes)
+      expect((await read).sizeInBytes).toBeGreaterThan(maxBytes < 100_000 ? 10_000 : 300_000)
+      return read instanceof Promise
+    }
+    expect(await isLater(1 << 20)).toBe(false)
+    disk.readMs = 10
+    // The first that waits is the one that tells.
+    expect(await isLater(1 << 20)).toBe(false)
+    expect(await isLater(1 << 20)).toBe(true)
+    expect(await isLater(20_000)).toBe(false)
+    disk.readMs = 0
+    expect(await isLater(1 << 20)).toBe(true)
+    expect(await isLater(1 << 20)).toBe(false)
   })
 
   it('goes on while its segment is deleted', async () => {
     const bench = await oneLog({ 'segment.bytes': 200_000 })
     for (let i = 0; i < 40; i++) bench.log.append(batchOf(['x'.repeat(10_000)]), asClient)
     await bench.logs.close()
-    const log = (await openLogs(bench)).logs.get('t', 0)!
+    const files = slowFiles(bench.files, bench.time, { readMs: 10 })
+    const log = (await openLogs({ ...bench, files })).logs.get('t', 0)!
+    await log.read(0, 150_000)
     const reading = log.read(0, 150_000)
+    expect(reading).toBeInstanceOf(Promise)
     log.advanceHighWatermark(40)
     log.deleteRecordsBefore(40)
     for (const batch of found(await reading)) expect(batch.isCrcValid()).toBe(true)

@@ -1,7 +1,7 @@
 /**
  * `npm run test:torture [-- --only NAME] [--seed N] …`: `codec`: random messages through Apache Kafka's own classes and back
  * (`--messages 200` of every version); `kill`: a broker killed at random moments under an idempotent producer (`--runs 100`);
- * `torn`: logs cut at every byte; `power`: the power cut (`--cuts 50`); `damage`: damaged files (`--directories 5000`);
+ * `torn`: logs cut at every byte; `power`: the power cut (`--cuts 50`); `damage`: damaged files (`--directories 5000`, and a broker on every fiftieth);
  * `copier`: Kafka's transactional copier while the broker is killed (`--runs 100` times, at most `--seconds 300`); `late`: ends of
  * transactions that come late or twice; `storm`: 50 members that come and go (`--seconds`, at most 600); `restarts`: static members.
  * `history`: transactions v1 and v2 under kills, judged by what everybody saw (`--seconds`, at most 7200).
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { Skipped, closingLine } from '../support/check.ts'
 import { codecRuns } from '../support/codec-runs.ts'
 import { copier, late, restarts, storm } from '../support/coordinator-torture.ts'
+import { brokerDamageRuns } from '../support/broker-damage-runs.ts'
 import { damageRuns } from '../support/damage-runs.ts'
 import { killRuns } from '../support/kill-runs.ts'
 import { faults } from '../support/transaction-history.ts'
@@ -88,9 +89,12 @@ async function damage(directories: number, seed: number): Promise<boolean> {
   const figures = await damageRuns(directories, seed, ({ directories: done }) => {
     if (done % 5000 === 0) console.log(`  ${done} directories`)
   })
-  const { served, reported, refused, batches, problems } = figures
+  const brokers = await brokerDamageRuns(Math.ceil(directories / 50), seed)
+  const { served, reported, refused, batches, unreadable } = figures
+  const problems = [...figures.problems, ...brokers.problems]
   console.log(
-    `  ${served} logs served ${batches} batches, ${reported} logs were reported, ${refused} directories refused, ` +
+    `  ${served} logs served ${batches} batches and reported ${unreadable} offsets, ${reported} logs were reported, ` +
+      `${refused} directories refused; brokers: ${brokers.started} started, ${brokers.refused} named a file; ` +
       `${problems.length} did neither as they should`,
   )
   for (const each of problems.slice(0, 20)) console.log(`  ${each}`)

@@ -24,9 +24,8 @@ export function planFeatures(
   nodeId: number,
 ): MetadataRecordInput[] {
   const planned = new Map(updates.map(({ feature, level }) => [feature, level]))
-  const levelOf = (feature: string) => planned.get(feature) ?? image.feature(feature)
   for (const update of updates) {
-    const problem = problemOf(image, update, levelOf, nodeId)
+    const problem = problemOf(image, update, planned, nodeId)
     if (problem === undefined) continue
     const text = `no feature was changed, because of ${update.feature} at level ${update.level}: ${problem}`
     throw new ProtocolError('INVALID_UPDATE_VERSION', text)
@@ -43,7 +42,7 @@ export function planFeatures(
 function problemOf(
   image: MetadataImage,
   { feature, level, upgradeType }: FeatureUpdate,
-  levelOf: (feature: string) => number,
+  planned: ReadonlyMap<string, number>,
   nodeId: number,
 ): string | undefined {
   const before = image.feature(feature)
@@ -52,14 +51,17 @@ function problemOf(
     return `there is no upgrade type ${upgradeType}`
   if (level < 0) return 'a level is at least 0'
   if (known === undefined) return `node ${nodeId} does not support this feature`
-  // What the directory came with may stay, and may go.
-  const high = known.high === 0 && level === before ? before : known.high
+  // What the directory came with may stay, and may go; whoever asks for a whole release, as kafka-features does by
+  // naming its metadata.version too, gets it for those who take the directory over.
+  const isCarried = level === before || (level === known.carried && planned.has('metadata.version'))
+  const high = known.high === 0 && isCarried ? level : known.high
   if (level < known.low || level > high) return `node ${nodeId} supports levels ${known.low} to ${known.high} only`
   if (level < before && upgradeType === upgradeTypes.upgrade) return 'going down needs a downgrade type, safe or unsafe'
   if (level > before && upgradeType !== upgradeTypes.upgrade) return `a downgrade cannot go up from ${before}`
   if (feature === 'kraft.version' && level < before) return 'this feature cannot go down'
   if (feature === 'metadata.version') return versionProblem(before, level, upgradeType)
-  if (level > 0 && known.needs !== undefined && levelOf('metadata.version') < known.needs) {
+  const version = planned.get('metadata.version') ?? image.feature('metadata.version')
+  if (level > 0 && known.needs !== undefined && version < known.needs) {
     return `it depends on metadata.version level ${known.needs}`
   }
   return undefined

@@ -80,6 +80,15 @@ describe('features', () => {
     expect(whyNotServed('nope', 1)).toBeDefined()
     expect(plan(imageWith(fresh), 'share.version', 0, safe)).toHaveLength(1)
     expect(plan(imageWith(fresh), 'share.version', 1, up)).toEqual([])
+    const release = ['share.version', 'metadata.version'].map((feature) => ({ feature, level: 1, upgradeType: up }))
+    release[1]!.level = 30
+    const versionOnly = imageWith({ 'metadata.version': 30 })
+    expect(planFeatures(versionOnly, release, 1).map(({ value }) => value)).toEqual([
+      { name: 'share.version', featureLevel: 1 },
+    ])
+    expect(() => planFeatures(versionOnly, release.slice(0, 1), 1)).toThrow(/share\.version.*supports levels 0 to 0/)
+    release[0]!.level = 2
+    expect(() => planFeatures(versionOnly, release, 1)).toThrow(/share\.version.*supports levels 0 to 0/)
   })
 
   it('of a new directory begin with metadata.version, which others depend on', () => {

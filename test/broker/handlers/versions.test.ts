@@ -270,7 +270,7 @@ const cases = served.flatMap(({ api, versions, refuse }) =>
 describe('versions', () => {
   it('answers every API in every version it shows', async () => {
     const faults: string[] = []
-    const log: Log = (level, text, details) => level === 'error' && faults.push(`${text} ${details?.['error']}`)
+    const log: Log = (level, text, details) => level === 'error' && faults.push(text + JSON.stringify(details))
     const broker = await memoryBroker({}, { log })
     const setup = await wireClient(broker)
     const topicId = await makeTopic(setup, 'a')

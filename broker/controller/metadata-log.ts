@@ -1,7 +1,9 @@
 import { BatchBuilder } from '#core/records/batch-builder.ts'
+import { recordErrors } from '#core/records/errors.ts'
 import { metadataTopicUuid } from '#core/bytes/uuid.ts'
 import { batches } from '#core/records/batch.ts'
 import type { Clock } from '#core/ports/clock.ts'
+import { isKnownError } from '#core/errors/table.ts'
 import type { Files } from '#core/ports/files.ts'
 import {
   type MetadataRecord,
@@ -78,10 +80,12 @@ export class MetadataLog {
     if (this.log.logStartOffset > start) {
       throw brokerErrors.SNAPSHOT_MISSING({ directory: this.directory, start: this.log.logStartOffset })
     }
+    let source = snapshot === undefined ? 'the log' : snapshotFile(snapshot)
     try {
       if (snapshot !== undefined) {
         const bytes = files.readWhole(`${this.directory}/${snapshotFile(snapshot)}`)
         for (const record of readSnapshot(bytes)) replay(record, image)
+        source = 'the log'
         image.offset = start - 1
         image.epoch = snapshot.epoch
       }
@@ -89,8 +93,10 @@ export class MetadataLog {
       if (this.log.logEndOffset < start) this.log.truncateFullyAndStartAt(start)
       else if (this.log.logEndOffset > start) this.#replayLog(image, start)
     } catch (cause) {
-      if (!(cause instanceof ReplayError || cause instanceof RangeError)) throw cause
-      throw brokerErrors.METADATA_CORRUPT({ directory: this.directory, problem: cause.message }, cause)
+      const isRubbish = isKnownError(cause) && cause.code in recordErrors.rows
+      if (!(cause instanceof ReplayError || cause instanceof RangeError || isRubbish)) throw cause
+      const problem = `${source}: ${cause.message}`
+      throw brokerErrors.METADATA_CORRUPT({ directory: this.directory, problem }, cause)
     }
     this.log.advanceHighWatermark(this.log.logEndOffset)
   }

@@ -160,7 +160,9 @@ export class Fetcher {
   }
 
   #fail(each: AssignedPartition, error: Error): void {
-    if (isRetriable(error)) this.#pause(each)
+    // Damage at the broker does not pass: the application hears of it and may seek past it.
+    if (isProtocolError(error, 'CORRUPT_MESSAGE')) each.bufferError(error)
+    else if (isRetriable(error)) this.#pause(each)
     else if (isProtocolError(error, 'OFFSET_OUT_OF_RANGE') && !each.hasBuffered) each.requireReset()
     else each.bufferError(error)
   }

@@ -128,6 +128,17 @@ describe('consumer', () => {
     expect(await read(10)).toEqual(values(0, 0, 10))
   })
 
+  it('hears of a batch that is damaged at the broker, and may seek past it', async () => {
+    const { cluster, consumer, read, assign, ...world1 } = world([30])
+    assign()
+    const damaged = (): number => errorCodes.CORRUPT_MESSAGE.code
+    world1.break(damaged, damaged)
+    for (let i = 0; i < 2; i++)
+      await expect(cluster.until(consumer.poll(1000))).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE' })
+    consumer.seek({ topic: 't', partition: 0 }, 10)
+    expect(await read(20)).toEqual(values(0, 10, 30))
+  })
+
   it('does not count an answer that was under way when somebody sought', async () => {
     const { cluster, consumer, read, assign } = world([30])
     const script = cluster.scriptOf('Fetch')

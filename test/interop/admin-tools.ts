@@ -70,6 +70,11 @@ const calls = (folder: string): readonly Call[] =>
     'features {at} upgrade --feature group.version=9',
     'features {at} downgrade --feature metadata.version=29',
     'features {at} version-mapping --release-version 4.3',
+    'features {at} upgrade --release-version 4.2',
+    'features {at} downgrade --release-version 4.2',
+    'features {at} upgrade --release-version 4.3 --dry-run',
+    'features {at} upgrade --release-version 4.3',
+    'features {at} downgrade --release-version 4.3',
   ].map(words)
 
 /** What is the same on every cluster: no stacks, sentences, ids, times and addresses. */

@@ -21,7 +21,7 @@ import { runJava } from '../support/java-messages.ts'
 import { KeyedHistory } from '../support/keyed-history.ts'
 import { oneLog, openLogs, topicConfig } from '../support/logs.ts'
 import { freePort, kafkaTool } from '../support/peers.ts'
-import { withApache } from './take-over.ts'
+import { withApache } from '../support/apache-kafka.ts'
 
 const segmentBytes = 4000
 const deleteRetentionMs = 500

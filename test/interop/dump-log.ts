@@ -11,38 +11,20 @@ import { seededRandom } from '#core/ports/random.ts'
 import { compressionNames } from '#core/records/compression/index.ts'
 import type { PartitionLog } from '../../broker/log/partition-log.ts'
 import type { Check } from '../support/check.ts'
+import { dumpFiles } from '../support/dump-files.ts'
 import { KeyedHistory } from '../support/keyed-history.ts'
 import { batchesFrom, batchOf, nextLife, oneLog, openLogs, startMs, topicConfig, topicId } from '../support/logs.ts'
-import { command, peer } from '../support/peers.ts'
-
-// The tool finds that -1 is "followed by" the first offset of every segment but the first, Apache's own included.
-const gap = /^\s*\d+ is followed by/
-const complaint = /isvalid: false|Found|Mismatch|corrupt|Could not|Exception|invalid|unrecognized/i
 
 /** Not one of the tool's options: offsets may be missing. */
 const compacted = 'compacted'
 
 /** Runs DumpLogSegments on all files of one directory that it knows and returns what it printed. */
 async function dump(directory: string, suffixes: RegExp, ...options: readonly string[]): Promise<string> {
-  const gapsAllowed = options.includes(compacted)
   const files = readdirSync(directory).filter((name) => suffixes.test(name))
   if (files.length === 0) throw new Error(`no files ${String(suffixes)} in ${directory}`)
-  const paths = files.map((name) => join(directory, name)).join(',')
-  const ran = await command(peer('kafka/kafka.sh'), [
-    'dump-log',
-    ...options.filter((each) => each !== compacted),
-    '--files',
-    paths,
-  ])
-  if (ran.code !== 0) throw new Error(`DumpLogSegments ended with ${ran.code}: ${ran.stderr}`)
-  const printed = ran.stdout
-  // Mismatches go to the error output.
-  const lines = `${printed}\n${ran.stderr}`.split('\n')
-  const bad = lines.filter((line) => complaint.test(line) || (!gapsAllowed && gap.test(line)))
-  if (bad.length > 0) throw new Error(`DumpLogSegments complains:\n${bad.slice(0, 20).join('\n')}`)
-  const dumped = printed.split('\n').filter((line) => line.startsWith('Dumping ')).length
-  if (dumped !== files.length) throw new Error(`${dumped} of ${files.length} files were read`)
-  return printed
+  const paths = files.map((name) => join(directory, name))
+  const given = options.filter((each) => each !== compacted)
+  return dumpFiles(paths, given, { isCompacted: options.includes(compacted) })
 }
 
 async function holdsUp(directory: string, records: number, ...how: readonly string[]): Promise<void> {

@@ -3,21 +3,15 @@
  * make users.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { createClient } from '#core/client/lean-client.ts'
-import { systemFiles } from '#core/ports/system-files.ts'
-import { leaveProperties } from '../../broker/leave.ts'
-import { startBroker } from '../../broker/start.ts'
 import type { Check } from '../support/check.ts'
 import { pythonWithClients } from '../support/client-programs.ts'
 import { javaPrograms } from '../support/java-messages.ts'
 import { kafkaLibs } from '../support/kafka-definitions.ts'
-import { command, freePort, kafkaTool, peer } from '../support/peers.ts'
+import { command, kafkaTool, peer } from '../support/peers.ts'
 import { type ListenerName, SecuredBroker, password } from '../support/secured-broker.ts'
 import { projectRoot } from '../support/sources.ts'
 
@@ -227,71 +221,4 @@ const again: Check = {
   },
 }
 
-/** Asks a broker as a SCRAM user; false when it refuses the login. */
-async function isLetIn(bootstrapServers: string, username: string, secret: string): Promise<boolean> {
-  const client = createClient({
-    bootstrapServers,
-    properties: {
-      'security.protocol': 'SASL_PLAINTEXT',
-      'sasl.mechanism': 'SCRAM-SHA-512',
-      'sasl.jaas.config': `x.ScramLoginModule required username="${username}" password="${secret}";`,
-    },
-  })
-  try {
-    await client.admin().listTopics()
-    return true
-  } catch (error) {
-    if ((error as { code?: string }).code === 'AUTHENTICATION_FAILED') return false
-    throw error
-  } finally {
-    await client.close()
-  }
-}
-
-const travel: Check = {
-  name: 'SCRAM users go to Apache Kafka with their directory, and come back with those it made',
-  async run() {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-users-'))
-    const dataDir = join(folder, 'logs')
-    const [port, saslPort] = [await freePort(), await freePort()]
-    const addScram = ['SCRAM-SHA-512=[name=alice,password=one]']
-    const listeners = 'PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0'
-    const config = { listeners, 'sasl.enabled.mechanisms': 'SCRAM-SHA-512' }
-    try {
-      await (await startBroker({ dataDir, config, addScram })).stop()
-      const bound = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort}`
-      const module = 'org.apache.kafka.common.security.scram.ScramLoginModule'
-      const properties = [
-        leaveProperties(systemFiles, dataDir, port),
-        `listeners=${bound},CONTROLLER://127.0.0.1:${port + 1}`,
-        `advertised.listeners=${bound}`,
-        'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
-        'sasl.enabled.mechanisms=SCRAM-SHA-512',
-        `listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=${module} required;`,
-      ]
-      await writeFile(join(folder, 'server.properties'), properties.join('\n'))
-      await kafkaTool(['start', String(port), folder], { env: { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m' } })
-      try {
-        assert.equal(await isLetIn(`127.0.0.1:${saslPort}`, 'alice', 'one'), true)
-        assert.equal(await isLetIn(`127.0.0.1:${saslPort}`, 'alice', 'two'), false)
-        const bob = ['--alter', '--entity-type', 'users', '--entity-name', 'bob', '--add-config']
-        const at = ['configs', '--bootstrap-server', `127.0.0.1:${port}`]
-        await kafkaTool([...at, ...bob, 'SCRAM-SHA-512=[iterations=4096,password=b]'])
-      } finally {
-        await kafkaTool(['stop', String(port)])
-      }
-      await using broker = await startBroker({ dataDir, config })
-      const ours = broker.bootstrapServers.split(',')[1]!
-      const seen = [
-        await isLetIn(ours, 'alice', 'one'),
-        await isLetIn(ours, 'bob', 'b'),
-        await isLetIn(ours, 'bob', 'x'),
-      ]
-      assert.deepEqual(seen, [true, true, false])
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  },
-}
-
-export const checks: readonly Check[] = [java, librdkafka, users, again, travel]
+export const checks: readonly Check[] = [java, librdkafka, users, again]

@@ -9,17 +9,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 
-import { systemFiles } from '#core/ports/system-files.ts'
-import { produce } from '#core/wire/api/00-produce.ts'
-import { fetch } from '#core/wire/api/01-fetch.ts'
-import { offsetFetch } from '#core/wire/api/09-offset-fetch.ts'
-import { endTxn } from '#core/wire/api/26-end-txn.ts'
-import { txnOffsetCommit } from '#core/wire/api/28-txn-offset-commit.ts'
-import { describeProducers } from '#core/wire/api/61-describe-producers.ts'
-import { describeTransactions } from '#core/wire/api/65-describe-transactions.ts'
-import { errorName } from '#core/wire/errors.ts'
-import { leaveProperties } from '../../broker/leave.ts'
-import { startBroker } from '../../broker/start.ts'
 import { withBroker } from '../support/broker-under-test.ts'
 import { BrokerProcess } from '../support/broker-process.ts'
 import type { Check } from '../support/check.ts'
@@ -27,14 +16,9 @@ import { kafkaLibs } from '../support/kafka-definitions.ts'
 import { pause } from '../support/group-scenarios.ts'
 import { command, freePort, kafkaTool, withKafka } from '../support/peers.ts'
 import { projectRoot } from '../support/sources.ts'
-import { withApache } from './take-over.ts'
 import {
-  TransactionTalk,
-  batchOf,
-  fetchBody,
   longTransactionScenarios,
   prepareTransactions,
-  produceBody,
   talkAbout,
   transactionScenarios,
 } from '../support/transaction-scenarios.ts'
@@ -218,82 +202,6 @@ const tools: Check = {
     }),
 }
 
-/** What a broker says of three transactions: one committed, one aborted, one that was open when it stopped. */
-async function view(talk: TransactionTalk, topic: string, ids: readonly string[]): Promise<string[]> {
-  const from = talk.transcript.length
-  const groups = [{ groupId: talk.name('g'), topics: [{ name: topic, partitionIndexes: [0] }] }]
-  await talk.ask(describeTransactions, 0, { transactionalIds: ids })
-  await talk.ask(offsetFetch, 8, { groups, requireStable: true })
-  await talk.ask(fetch, 11, fetchBody(topic, 1))
-  await talk.ask(describeProducers, 0, { topics: [{ name: topic, partitionIndexes: [0] }] })
-  // The leader has another epoch after each start.
-  return talk.transcript.slice(from).map((line) => line.replace(/"leaderEpoch":\d+/g, '"leaderEpoch":0'))
-}
-
-const handedOver: Check = {
-  name: 'transactions: Apache Kafka takes over what is open and finished, ends what is open, and gives it back',
-  run: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'millrace-transactions-'))
-    const dataDir = join(folder, 'data')
-    const started = async <T>(body: (bootstrap: string) => Promise<T>): Promise<T> => {
-      const broker = await startBroker({ port: 0, dataDir, config: { 'auto.create.topics.enable': 'false' } })
-      try {
-        return await body(broker.bootstrapServers)
-      } finally {
-        await broker.stop()
-      }
-    }
-    try {
-      const first = await started(async (bootstrap) => {
-        await prepareTransactions(bootstrap)
-        const talk = await TransactionTalk.begin(bootstrap)
-        const topic = await talk.topic('t')
-        const { client } = talk
-        const write = async (plain: string, value: string) => {
-          const producer = await talk.init(plain)
-          await client.call(produce, 12, produceBody(topic, batchOf(producer, [value]), producer.transactionalId))
-          return producer
-        }
-        const committed = await write('committed', 'a')
-        await client.call(endTxn, 5, { ...committed, committed: true })
-        const aborted = await write('aborted', 'b')
-        await client.call(endTxn, 5, { ...aborted, committed: false })
-        const open = await write('open', 'c')
-        const partitions = [{ partitionIndex: 0, committedOffset: 5, committedMetadata: null }]
-        const groupId = talk.name('g')
-        await client.call(txnOffsetCommit, 5, { ...open, groupId, topics: [{ name: topic, partitions }] })
-        await talk.settle(committed)
-        await talk.settle(aborted)
-        const ids = [committed, aborted, open].map(({ transactionalId }) => transactionalId)
-        const seen = await view(talk, topic, ids)
-        return { talk, topic, ids, open, seen }
-      })
-      const { talk, topic, ids, open } = first
-      const port = await freePort()
-      const theirs = await withApache(folder, leaveProperties(systemFiles, dataDir, port), port, async () => {
-        await talk.reconnect(`127.0.0.1:${port}`)
-        await prepareTransactions(`127.0.0.1:${port}`)
-        const seen = await view(talk, topic, ids)
-        const { errorCode } = await talk.client.call(endTxn, 5, { ...open, committed: true })
-        assert.equal(errorName(errorCode), 'NONE')
-        await talk.settle(open)
-        const ended = await view(talk, topic, ids)
-        talk.close()
-        return { seen, ended }
-      })
-      assert.deepEqual(theirs.seen, first.seen)
-      await started(async (bootstrap) => {
-        await talk.reconnect(bootstrap)
-        await prepareTransactions(bootstrap)
-        assert.deepEqual(await view(talk, topic, ids), theirs.ended)
-        talk.close()
-      })
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  },
-}
-
 const kafkajs: Check = {
   name: 'transactions: kafkajs commits and aborts with offsets, and reads what was committed',
   run: () =>
@@ -324,43 +232,4 @@ const kafkajs: Check = {
     }),
 }
 
-const dumped: Check = {
-  name: 'transactions: Apache Kafka reads our __transaction_state',
-  run: async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-transactions-'))
-    try {
-      const broker = await startBroker({ port: 0, dataDir })
-      await fill(broker.bootstrapServers, 'a', 1, 1)
-      const kafka = new Kafka({ brokers: [broker.bootstrapServers], logLevel: logLevel.NOTHING })
-      const producer = kafka.producer({ transactionalId: 'js', maxInFlightRequests: 1, idempotent: true })
-      await producer.connect()
-      const transaction = await producer.transaction()
-      await transaction.send({ topic: 'a', messages: [{ value: 'x' }] })
-      await transaction.commit()
-      await producer.disconnect()
-      await broker.stop()
-      const { readdirSync, statSync } = await import('node:fs')
-      const logs = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
-        .filter((name) => /__transaction_state-\d+\/.*\.log$/.test(name))
-        .map((name) => join(dataDir, name))
-        .filter((path) => statSync(path).size > 0)
-      const printed = await kafkaTool(['dump-log', '--transaction-log-decoder', '--files', logs.join(',')])
-      for (const state of ['Empty', 'Ongoing', 'PrepareCommit', 'CompleteCommit']) {
-        assert.match(printed, new RegExp(`"?state"?[:=] ?"?${state}|transactionStatus|${state}`), printed)
-      }
-    } finally {
-      await rm(dataDir, { recursive: true, force: true })
-    }
-  },
-}
-
-export const checks: readonly Check[] = [
-  conversations,
-  javaPrograms,
-  copier,
-  killed,
-  handedOver,
-  tools,
-  kafkajs,
-  dumped,
-]
+export const checks: readonly Check[] = [conversations, javaPrograms, copier, killed, tools, kafkajs]

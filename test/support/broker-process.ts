@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline'
 import { projectRoot } from './sources.ts'
 
 export interface BrokerProcessOptions {
-  readonly port: number
-  readonly dataDir: string
+  readonly port?: number
+  readonly dataDir?: string
+  /** A server.properties. */
+  readonly configFile?: string
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -28,12 +30,10 @@ export class BrokerProcess {
   static async start(options: BrokerProcessOptions): Promise<BrokerProcess> {
     const started = performance.now()
     const settings = Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['--set', `${name}=${value}`])
-    const args = ['--conditions=source', '--import', 'tsx', 'millrace.ts', 'broker']
-    const child = spawn(
-      process.execPath,
-      [...args, '--port', String(options.port), '--data', options.dataDir, ...settings],
-      { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+    const given = { '--port': options.port, '--data': options.dataDir, '--config': options.configFile }
+    const named = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]))
+    const args = ['--conditions=source', '--import', 'tsx', 'millrace.ts', 'broker', ...named, ...settings]
+    const child = spawn(process.execPath, args, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     child.stderr!.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-20_000)))
     const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)))

@@ -120,9 +120,9 @@ function openSegments({ files, log, directory, nowMs }: LoadOptions): Segment[] 
   return [...bases].sort((a, b) => a - b).map((base) => Segment.existing(files, log, directory, base, nowMs))
 }
 
-/** Opens segments whose batches are known to be whole; indexes that are missing are built anew. */
-function openSealed(options: LoadOptions, segments: readonly Segment[]): void {
-  for (const segment of segments) {
+/** Opens the first segments of all, whose batches are known to be whole; indexes that are missing are built anew. */
+function openSealed(options: LoadOptions, segments: readonly Segment[], count = segments.length): void {
+  for (const segment of segments.slice(0, count)) {
     const indexed = segment.openIndexes()
     if (!indexed) {
       options.log('warn', `the indexes of ${segment.path} are missing or do not fit it: they are built anew`)
@@ -171,7 +171,7 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
     segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
   )
   const kept = segments.slice(0, firstUnsure)
-  openSealed(options, kept)
+  openSealed(options, segments, firstUnsure)
   if (!epochsKnown) findEpochs(kept, options.epochs)
   snapshots.restore(
     producers,

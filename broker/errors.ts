@@ -82,6 +82,6 @@ export const brokerErrors = errorTable({
   NOT_STOPPED_CLEANLY: {
     retry: 'never',
     message: 'data directory "{directory}" was not stopped cleanly',
-    hint: 'Start and stop it once with `millrace broker --data`, which repairs the logs, then run `millrace leave` again.',
+    hint: 'Stop its broker with SIGTERM; after a crash start it once more first, which repairs the logs. Then leave again.',
   },
 })

@@ -9,6 +9,9 @@ import { readSettings } from './saved-settings.ts'
 
 const standardAuthorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 
+const remarkOnAccess =
+  '# super.users has to name whom Apache Kafka is on its own CONTROLLER listener: User:ANONYMOUS where that is PLAINTEXT.'
+
 /**
  * The server.properties with which Apache Kafka 4.3 starts on a directory that was stopped cleanly; it takes over the
  * topics, records, settings and committed offsets as they lie there. Its controller listens on the port after `port`.
@@ -39,10 +42,13 @@ export function leaveProperties(files: Files, dataDirectory: string, port: numbe
   }
   // The short name is ours.
   if (rows['authorizer.class.name'] === 'standard') rows['authorizer.class.name'] = standardAuthorizer
+  const remarks = rows['authorizer.class.name'] === undefined ? [] : [remarkOnAccess]
   const lines = Object.entries(rows).map(([name, value]) => `${name}=${value}`)
   return [
     `# Apache Kafka takes over ${directory}: save this as server.properties, then`,
     '# bin/kafka-server-start.sh server.properties',
+    '# Listeners with TLS or logins are not in it, nor are their keys and passwords: add them.',
+    ...remarks,
     ...lines,
     '',
   ].join('\n')

@@ -27,6 +27,7 @@ export interface ConsumeOptions {
 
 /** `millrace consume`: prints records, a line each, until it has enough or is told to stop. */
 export async function consume({ client, output }: Session, options: ConsumeOptions): Promise<void> {
+  checkGroupOptions(options)
   const [topic] = await existingTopics(client.admin(), [options.topic])
   const consumer = client.consumer({
     ...(options.group !== undefined && { groupId: options.group }),
@@ -65,6 +66,14 @@ export async function consume({ client, output }: Session, options: ConsumeOptio
     options.signal?.removeEventListener('abort', stop)
     await consumer.close()
   }
+}
+
+/** A group says who reads which partitions, and from where; only a group that has no offsets yet can be told. */
+function checkGroupOptions({ group, partitions, from }: ConsumeOptions): void {
+  if (group === undefined) return
+  if (partitions.length > 0) throw commandErrors.OPTIONS_TOGETHER({ options: '--group and --partition' })
+  if (from === 'earliest' || from === 'latest') return
+  throw commandErrors.OPTION_INVALID({ option: '--from', value: from, wanted: 'earliest or latest, with --group' })
 }
 
 async function assign(

@@ -14,7 +14,16 @@ export const clientErrors = errorTable({
     hint: 'Is a broker listening there, and does it advertise an address that this machine can reach?',
   },
   BROKER_UNKNOWN: { retry: 'backoff', message: 'broker {broker} is not in the metadata of the cluster' },
-  CONNECTION_LOST: { retry: 'reconnect', message: 'lost the connection to {host}:{port}: {problem}' },
+  CERTIFICATE_REFUSED: {
+    retry: 'never',
+    message: 'the certificate of {host}:{port} is not accepted: {problem}',
+    hint: 'Name it, or the authority that signed it, with ssl.truststore.location and ssl.truststore.type.',
+  },
+  CONNECTION_LOST: {
+    retry: 'reconnect',
+    message: 'lost the connection to {host}:{port}: {problem}',
+    hint: 'If it happens every time, the listener may want TLS, a login or a certificate: see security.protocol.',
+  },
   REQUEST_UNANSWERED: {
     retry: 'reconnect',
     message: '{host}:{port} did not answer {api} within {timeoutMs} ms',

@@ -136,6 +136,16 @@ describe('leaving', () => {
     expect(readFileSync(join(dataDir, 'meta.properties'), 'utf8')).toContain('node.id=7')
   })
 
+  it('says what Apache Kafka needs where access is controlled', async () => {
+    const left = async (config: Record<string, string>) => {
+      const dataDir = temporaryFolder()
+      await (await startBroker({ dataDir, port: 0, config })).stop()
+      return leaveProperties(systemFiles, dataDir, 9092)
+    }
+    expect(await left({})).not.toContain('super.users')
+    expect(await left({ 'authorizer.class.name': 'standard' })).toMatch(/^# super\.users has to name/m)
+  })
+
   it('is refused where no broker was', () => {
     expect(() => leaveProperties(systemFiles, temporaryFolder(), 9092)).toThrow(/no meta.properties/)
   })

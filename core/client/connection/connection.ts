@@ -2,6 +2,7 @@ import { type Address, type ClientSocket } from '#core/client/connection/dial.ts
 import { FrameAssembly } from '#core/client/connection/frame-assembly.ts'
 import { clientErrors, messageOf } from '#core/client/errors.ts'
 import type { ClientPorts } from '#core/client/ports.ts'
+import { isKnownError } from '#core/errors/table.ts'
 import type { Timer } from '#core/ports/timers.ts'
 import { decodeResponse, encodeRequest } from '#core/wire/frame.ts'
 import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
@@ -50,7 +51,7 @@ export class Connection {
     this.#frames = new FrameAssembly(options.maxReplyBytes, (frame) => this.#receive(frame))
   }
 
-  /** Connects. Rejects with BROKER_UNREACHABLE. `onClosed` is called once when an opened connection has ended. */
+  /** Connects. Rejects with BROKER_UNREACHABLE or CERTIFICATE_REFUSED. `onClosed` is called once when an opened connection has ended. */
   static open(
     address: Address,
     options: ConnectionOptions,
@@ -129,7 +130,7 @@ export class Connection {
       timer.cancel()
       this.#state = 'closed'
       this.#socket?.destroy()
-      failed(clientErrors.BROKER_UNREACHABLE({ ...this.address, problem }, cause))
+      failed(isKnownError(cause) ? cause : clientErrors.BROKER_UNREACHABLE({ ...this.address, problem }, cause))
     }
     const timer = this.#ports.timers.after(connectTimeoutMs, () =>
       refuse(`nothing answered within ${connectTimeoutMs} ms`),

@@ -2,6 +2,7 @@ import { type ConnectionOptions, type SecureContextOptions, connect } from 'node
 import { isIP } from 'node:net'
 
 import type { Dial } from '#core/client/connection/dial.ts'
+import { clientErrors } from '#core/client/errors.ts'
 
 /** How the certificate of a broker is looked at. */
 export interface TlsDialOptions {
@@ -10,7 +11,7 @@ export interface TlsDialOptions {
   readonly checksName: boolean
 }
 
-/** TLS over TCP. A certificate that is not trusted closes the socket with an error that says why. */
+/** TLS over TCP. A certificate that is not accepted closes the socket with CERTIFICATE_REFUSED. */
 export const tlsDial =
   ({ context, checksName }: TlsDialOptions): Dial =>
   ({ host, port }, listener) => {
@@ -34,7 +35,10 @@ export const tlsDial =
         listener.received(count)
       }
     })
-    socket.on('error', (error) => (failure = error))
+    socket.on('error', (error) => {
+      const isRefused = Boolean(socket.authorizationError)
+      failure = isRefused ? clientErrors.CERTIFICATE_REFUSED({ host, port, problem: error.message }, error) : error
+    })
     socket.on('close', () => listener.closed(failure))
     return {
       write(chunks, sent) {

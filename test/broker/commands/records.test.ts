@@ -94,6 +94,14 @@ describe('produce and consume', () => {
     expect((await next(1)).out).toBe('c\n')
   })
 
+  it('leave to a group who reads what, and from where', async () => {
+    const broker = await brokerWith('t')
+    const read = (from: string, partitions: number[]) =>
+      ran(broker, (session) => consume(session, { topic: 't', from, partitions, group: 'g', untilEnd: true }))
+    await expect(read('earliest', [0])).rejects.toThrow('--group and --partition exclude each other')
+    await expect(read('5', [])).rejects.toThrow('--from "5" is not earliest or latest, with --group')
+  })
+
   it('read only the partitions that are asked for, and name one that is not there', async () => {
     const broker = await brokerWith('t', 2)
     await ran(broker, (session) => produce(session, lines('zero', { partition: 0 })))

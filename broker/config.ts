@@ -1,3 +1,4 @@
+import { atLeast } from '#core/config/checks.ts'
 import {
   type ConfigDefinition,
   type ConfigOf,
@@ -19,7 +20,6 @@ import { brokerLogSettings } from './log/config.ts'
 import { parseAddress } from './operations/address.ts'
 import { listenerSettings } from './security/config.ts'
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const positive = atLeast(1)
 
 /** Who this node is and where it can be reached. */

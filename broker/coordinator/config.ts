@@ -1,9 +1,8 @@
+import { atLeast } from '#core/config/checks.ts'
 import { type ConfigDefinition, type ConfigOf, duration, int } from '#core/config/define.ts'
 
 import { consumerGroupSettings } from './consumer-group/config.ts'
 import { streamsGroupSettings } from './streams-group/config.ts'
-
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 
 /** The coordinator's settings by Kafka's names, for the broker to spread into its own definition. Times in ms. */
 export const groupSettings = {

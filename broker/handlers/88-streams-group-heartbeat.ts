@@ -6,6 +6,7 @@ import {
 import { ProtocolError, errorCodes } from '#core/wire/errors.ts'
 
 import { checkTopicName } from '../controller/topics.ts'
+import { refusal } from '../coordinator/streams-group/answer.ts'
 import type { ConfiguredTopic } from '../coordinator/streams-group/topology/configure.ts'
 import { statusCodes } from '../coordinator/streams-group/topology/problem.ts'
 import type { Node } from '../node.ts'
@@ -36,19 +37,6 @@ export const streamsGroupHeartbeatHandler = serve(streamsGroupHeartbeat, {
     const { response, missingTopics } = await node.groups.streamsGroupHeartbeat(groupContext(call), request)
     return missingTopics.length === 0 ? response : withCreation(node, response, missingTopics, call)
   },
-})
-
-const refusal = (errorCode: number, errorMessage: string | null): Response => ({
-  throttleTimeMs: 0,
-  errorCode,
-  errorMessage,
-  memberId: '',
-  memberEpoch: 0,
-  heartbeatIntervalMs: 0,
-  acceptableRecoveryLag: 0,
-  taskOffsetIntervalMs: 0,
-  status: [],
-  endpointInformationEpoch: 0,
 })
 
 /** What is wrong with the topics that a topology names, whether or not they exist. */

@@ -1,3 +1,4 @@
+import { atLeast, between } from '#core/config/checks.ts'
 import { boolean, defineConfig, double, int, list, long, oneOf, type ConfigOf } from '#core/config/define.ts'
 
 import { cleanerSettings } from './cleaner/config.ts'
@@ -5,9 +6,6 @@ import { cleanerSettings } from './cleaner/config.ts'
 const longMax = Number.MAX_SAFE_INTEGER
 const hourMs = 3_600_000
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
-const between = (low: number, high: number) => (value: number) =>
-  value < low || value > high ? `must be from ${low} to ${high}, got ${value}` : undefined
 const subsetOf =
   (...words: readonly string[]) =>
   (value: readonly string[]) => {

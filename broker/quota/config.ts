@@ -1,6 +1,7 @@
+import { atLeast } from '#core/config/checks.ts'
 import { int } from '#core/config/define.ts'
 
-const positive = (value: number): string | undefined => (value < 1 ? `must be at least 1, got ${value}` : undefined)
+const positive = atLeast(1)
 
 /** Over which time quotas are measured, and the quota on new connections that holds for all. */
 export const quotaSettings = {

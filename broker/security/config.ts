@@ -1,3 +1,4 @@
+import { atLeast } from '#core/config/checks.ts'
 import {
   type ConfigDefinition,
   type ConfigOf,
@@ -14,7 +15,7 @@ import {
 } from '#core/config/define.ts'
 import { tlsSettings } from '#core/security/tls-settings.ts'
 
-const notNegative = (value: number) => (value < 0 ? `must be at least 0, got ${value}` : undefined)
+const notNegative = atLeast(0)
 
 /** Settings that every listener may have its own value of, as `listener.name.NAME.SETTING`. */
 export const listenerSettings = {

@@ -1,3 +1,4 @@
+import { between } from '#core/config/checks.ts'
 import { defineConfig, int, list } from '#core/config/define.ts'
 
 /** By what a client can be chosen, as clients tell it. */
@@ -28,7 +29,7 @@ export const clientMetricsDefinition = defineConfig({
   'interval.ms': int({
     doc: 'How often chosen clients send their metrics, in ms.',
     default: 300_000,
-    check: (value) => (value < 100 || value > 3_600_000 ? `must be from 100 to 3600000, got ${value}` : undefined),
+    check: between(100, 3_600_000),
   }),
   match: list({
     doc: 'Which clients are chosen, as KEY=PATTERN; none: all of them.',

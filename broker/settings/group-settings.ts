@@ -1,6 +1,6 @@
+import { atLeast } from '#core/config/checks.ts'
 import { type ConfigOf, boolean, defineConfig, int, oneOf, string } from '#core/config/define.ts'
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const milliseconds = (doc: string, standard: number, low = 1) => int({ doc, default: standard, check: atLeast(low) })
 const assignment = (kind: string) =>
   milliseconds(`Least time between two assignments of a ${kind} group, in ms; 0: with every change.`, 1000, 0)

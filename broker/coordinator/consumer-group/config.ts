@@ -1,6 +1,6 @@
+import { atLeast } from '#core/config/checks.ts'
 import { duration, int, list, oneOf } from '#core/config/define.ts'
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const most = 2_147_483_647
 const known = ['uniform', 'range']
 

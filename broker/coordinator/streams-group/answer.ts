@@ -20,19 +20,22 @@ export interface AnsweredHeartbeat {
   readonly missingTopics: readonly ConfiguredTopic[]
 }
 
+/** A heartbeat's answer that says no more than what is wrong. */
+export const refusal = (errorCode: number, errorMessage: string | null): StreamsGroupHeartbeatResponseInput => ({
+  throttleTimeMs: 0,
+  errorCode,
+  errorMessage,
+  memberId: '',
+  memberEpoch: 0,
+  heartbeatIntervalMs: 0,
+  acceptableRecoveryLag: 0,
+  taskOffsetIntervalMs: 0,
+  status: [],
+  endpointInformationEpoch: 0,
+})
+
 const refused = (errorCode: number, errorMessage: string | null): AnsweredHeartbeat => ({
-  response: {
-    throttleTimeMs: 0,
-    errorCode,
-    errorMessage,
-    memberId: '',
-    memberEpoch: 0,
-    heartbeatIntervalMs: 0,
-    acceptableRecoveryLag: 0,
-    taskOffsetIntervalMs: 0,
-    status: [],
-    endpointInformationEpoch: 0,
-  },
+  response: refusal(errorCode, errorMessage),
   missingTopics: [],
 })
 
@@ -98,14 +101,13 @@ function leave(shard: Shard, request: StreamsGroupHeartbeatRequest, resolve: Res
   if (!group.members.has(memberId)) {
     throw new ProtocolError('UNKNOWN_MEMBER_ID', `group ${groupId} has no member ${memberId}`)
   }
-  const { response } = refused(0, null)
   clearAlarms(shard, groupId, memberId)
   shard.run(groupId, {
     records: removal(group, memberId),
     stored: (problem) =>
       resolve(
         problem === null
-          ? { response: { ...response, memberId, memberEpoch }, missingTopics: [] }
+          ? { response: { ...refusal(0, null), memberId, memberEpoch }, missingTopics: [] }
           : refused(code(problem), null),
       ),
   })

@@ -1,6 +1,6 @@
+import { atLeast } from '#core/config/checks.ts'
 import { type ConfigDefinition, type ConfigOf, duration, int } from '#core/config/define.ts'
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const most = 2_147_483_647
 
 /** The settings of streams groups by Kafka's names, part of the coordinator's. Times in ms. */

@@ -1,6 +1,6 @@
+import { atLeast } from '#core/config/checks.ts'
 import { type ConfigDefinition, type ConfigOf, boolean, duration, int } from '#core/config/define.ts'
 
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 const positive = atLeast(1)
 
 /** The settings of transactions by Kafka's names, for the broker to spread into its own definition. Times in ms. */

@@ -1,6 +1,5 @@
+import { atLeast } from '#core/config/checks.ts'
 import { boolean, double, int, long, type ConfigOf, type ConfigDefinition } from '#core/config/define.ts'
-
-const atLeast = (low: number) => (value: number) => (value < low ? `must be at least ${low}, got ${value}` : undefined)
 
 /** The broker's settings of compaction, by Kafka's names and with its defaults. */
 export const cleanerSettings = {

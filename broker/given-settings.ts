@@ -35,7 +35,7 @@ export function readSettings(raw: Readonly<Record<string, string>>, what: string
 }
 
 /** The typed values. Throws CONFIG_INVALID with everything that is wrong, also in settings that have no effect. */
-export function checkSettings(raw: Readonly<Record<string, string>>, what: string): BrokerConfig {
+function checkSettings(raw: Readonly<Record<string, string>>, what: string): BrokerConfig {
   const rows = brokerConfigDefinition.validate(raw)
   const idle = kafkaSettingsDefinition
     .validate(raw)

@@ -66,7 +66,7 @@ export interface ControllerImage {
 export const configResources = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 
 /** The level of a feature that was never finalized. */
-export const featureOff = 0
+const featureOff = 0
 
 /**
  * The cluster's metadata: all that the records replayed so far add up to. Only `replay` changes it; everybody else

@@ -38,7 +38,7 @@ export const onItsGroup =
   ({ groupId }) => [operation, 'GROUP', groupId]
 
 /** What stands in an answer where authorized operations were not asked for. */
-export const notAsked = -2_147_483_648
+const notAsked = -2_147_483_648
 
 /** The operations that the client may do to a resource, where it asked for them. */
 export const operationsFor = (

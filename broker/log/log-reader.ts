@@ -50,7 +50,7 @@ interface WholeBatches {
 }
 
 /** Cuts a row of batches after the last one that is whole and lies below `upTo`. */
-export function wholeBatches(bytes: Buffer, upTo: number): WholeBatches {
+function wholeBatches(bytes: Buffer, upTo: number): WholeBatches {
   let end = 0
   let nextOffset = -1
   while (end + batchHeaderBytes <= bytes.length) {

@@ -60,7 +60,7 @@ export interface Row extends Verdict {
  * Looks at whole batches that follow one another and must lie in the offsets `[from, endOffset)`; the checksums of those
  * below byte `trusted` are known. No checksum covers the offset: two whole batches whose offsets contradict each other are both doubtful.
  */
-export function verifyBatches(bytes: Buffer, trusted: number, from: number, endOffset: number): Row {
+function verifyBatches(bytes: Buffer, trusted: number, from: number, endOffset: number): Row {
   let nextOffset = from
   let lastBatchAt = 0
   for (let at = 0; at < bytes.length;) {

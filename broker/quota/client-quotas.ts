@@ -1,5 +1,5 @@
 /** What can be limited, by Kafka's names. */
-export const quotaKeys = [
+const quotaKeys = [
   'producer_byte_rate',
   'consumer_byte_rate',
   'request_percentage',

@@ -32,7 +32,7 @@ const keyOf = (topic: { readonly topic: string; readonly topicId: string }, byId
  * KIP-227: the partitions that a client reads, kept here so that requests name only what changes and answers only what has
  * news. The order is the order in which partitions may fill an answer: one that got records goes to the end.
  */
-export class FetchSession {
+class FetchSession {
   readonly id: number
   readonly byId: boolean
   /** The epoch that the next request must have. */

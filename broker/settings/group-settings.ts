@@ -9,7 +9,7 @@ const session = (kind: string) =>
   milliseconds(`Time without a heartbeat after which a ${kind} group drops a member, in ms.`, 45_000)
 
 /** Settings of a single group, by Apache Kafka's names: those of consumer, share and streams groups. */
-export const groupConfigSettings = {
+const groupConfigSettings = {
   'consumer.assignment.interval.ms': assignment('consumer'),
   'consumer.heartbeat.interval.ms': heartbeat('consumer'),
   'consumer.session.timeout.ms': session('consumer'),

@@ -15,7 +15,7 @@ import { removeMembers } from './removal.ts'
 import { clearSyncAlarm, setJoinAlarm, setSessionAlarm } from './timers.ts'
 
 /** The protocol that a classic member is told; it only matters that it knows it. */
-export const classicProtocolOf = (member: ConsumerMember): string => member.classic!.supportedProtocols[0]!.name
+const classicProtocolOf = (member: ConsumerMember): string => member.classic!.supportedProtocols[0]!.name
 
 /** The classic member that a request comes from. Throws a ProtocolError when there is none. */
 function classicMember(

@@ -49,7 +49,7 @@ export function tasksOf(listed: readonly TaskIds[]): Tasks {
   return tasks
 }
 
-export function sameTasks(a: Tasks, b: Tasks): boolean {
+function sameTasks(a: Tasks, b: Tasks): boolean {
   if (a.size !== b.size) return false
   for (const [id, partitions] of a) {
     const others = b.get(id)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 const hashWords = 4
 /** Memory per key: its hash and its offset. */
-export const bytesPerKey = hashWords * 4 + 8
+const bytesPerKey = hashWords * 4 + 8
 /** How full the table may become; beyond it the chains of a linear search grow long. */
 const fill = 0.9
 

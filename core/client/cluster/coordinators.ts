@@ -3,7 +3,7 @@ import { findCoordinator } from '#core/wire/api/10-find-coordinator.ts'
 import { refusal } from '#core/client/errors.ts'
 
 /** What a coordinator coordinates, by Kafka's number. */
-export const coordinatorTypes = { group: 0, transaction: 1 } as const
+const coordinatorTypes = { group: 0, transaction: 1 } as const
 export type CoordinatorType = keyof typeof coordinatorTypes
 
 /** Remembers which broker coordinates which group. */

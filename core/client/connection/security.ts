@@ -10,7 +10,7 @@ import { isScram, scramMechanisms } from '#core/security/scram.ts'
 import { secureContext, tlsSettings } from '#core/security/tls-settings.ts'
 
 /** How a client reaches brokers and proves who it is, by Kafka's names. */
-export const securitySettings = {
+const securitySettings = {
   ...tlsSettings,
   'security.protocol': oneOf(
     'PLAINTEXT',

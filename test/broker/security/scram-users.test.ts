@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 
 import { alterUserScramCredentials } from '#core/wire/api/51-alter-user-scram-credentials.ts'
 import { describeUserScramCredentials } from '#core/wire/api/50-describe-user-scram-credentials.ts'
-import { createClient } from '#core/client/lean-client.ts'
 import { type ScramName, saltedPassword, scramMechanisms } from '#core/security/scram.ts'
 import { errorCodes } from '#core/wire/errors.ts'
 import { type Broker, startBroker } from '../../../broker/start.ts'
+import { isLetIn as isLetInAs } from '../../support/broker-view.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { WireClient } from '../../support/wire-client.ts'
 
@@ -40,26 +40,8 @@ async function describeUsers(client: WireClient, ...names: readonly string[]) {
   return Object.fromEntries(results.map(({ user, errorCode, credentialInfos }) => [user, errorCode || credentialInfos]))
 }
 
-async function isLetIn(broker: Broker, username: string, secret: string, mechanism: ScramName = 'SCRAM-SHA-256') {
-  const client = createClient({
-    bootstrapServers: broker.bootstrapServers.split(',')[1]!,
-    callTimeoutMs: 500,
-    properties: {
-      'security.protocol': 'SASL_PLAINTEXT',
-      'sasl.mechanism': mechanism,
-      'sasl.jaas.config': `x.ScramLoginModule required username="${username}" password="${secret}";`,
-    },
-  })
-  try {
-    await client.admin().listTopics()
-    return true
-  } catch (error) {
-    if ((error as { code?: string }).code === 'AUTHENTICATION_FAILED') return false
-    throw error
-  } finally {
-    await client.close()
-  }
-}
+const isLetIn = (broker: Broker, name: string, secret: string, mechanism: ScramName = 'SCRAM-SHA-256') =>
+  isLetInAs(broker.bootstrapServers.split(',')[1]!, mechanism, name, secret)
 
 const plainly = (broker: Broker) => WireClient.connect(broker.bootstrapServers.split(',')[0]!)
 

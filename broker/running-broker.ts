@@ -19,6 +19,7 @@ import { type BrokerMetrics, brokerMetrics } from './events.ts'
 import { guardPorts } from './guard-ports.ts'
 import { Dispatcher } from './handlers/dispatcher.ts'
 import { served } from './handlers/index.ts'
+import { listenerEvents } from './listener-events.ts'
 import type { ListenerPlan } from './listeners.ts'
 import { cleanerOptions } from './log/cleaner/config.ts'
 import type { LogDirectory } from './log/log-directory.ts'
@@ -267,7 +268,7 @@ export class RunningBroker implements Broker {
   }
 
   async #listen(): Promise<void> {
-    const { config, metrics } = this
+    const { config } = this
     const dispatcher = new Dispatcher(this.#node, served)
     const limit = config['queued.max.request.bytes']
     const shared = {
@@ -279,24 +280,7 @@ export class RunningBroker implements Broker {
         idleMs: config['connections.max.idle.ms'],
       },
     }
-    const events = {
-      take: dispatcher.take,
-      admit: (address: string) => this.#node.quotas.connections.admit(address),
-      opened: () => {
-        metrics.values.broker_connections_opened_total++
-        metrics.values.broker_connections++
-      },
-      closed: (connection: { clientHost: string }, reason: string | undefined) => {
-        metrics.values.broker_connections--
-        if (reason === undefined) return
-        metrics.values.broker_connections_dropped_total++
-        this.#log('debug', 'connection closed', { client: connection.clientHost, reason })
-      },
-      refused: (address: string, reason: string) => {
-        metrics.values.broker_connections_refused_total++
-        this.#log('warn', 'connection refused', { address, reason })
-      },
-    }
+    const events = listenerEvents(this.#node, dispatcher)
     const guards = guardPorts(this.#node, dispatcher)
     for (const each of this.#plan.clients) {
       const listener = new Listener(

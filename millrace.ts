@@ -186,6 +186,7 @@ function report(error: unknown): void {
 
 /** Errors that say the command was called in a wrong way: EX_USAGE of sysexits. */
 const usageCodes: ReadonlySet<string> = new Set([
+  'BOOTSTRAP_INVALID',
   'CONFIG_INVALID',
   'OPTION_INVALID',
   'OPTION_MISSING',

@@ -34,8 +34,8 @@ export async function consume({ client, output }: Session, options: ConsumeOptio
     autoOffsetReset: options.from === 'latest' ? 'latest' : 'earliest',
     isolationLevel: options.readCommitted === true ? 'read_committed' : 'read_uncommitted',
   })
-  const stop = (): void => consumer.wakeup()
-  options.signal?.addEventListener('abort', stop)
+  const signal = AbortSignal.any([output.gone, ...(options.signal === undefined ? [] : [options.signal])])
+  signal.addEventListener('abort', () => consumer.wakeup())
   const partitions = topic!.partitions
     .map(({ partition }) => ({ topic: options.topic, partition }))
     .filter(({ partition }) => options.partitions.length === 0 || options.partitions.includes(partition))
@@ -54,7 +54,7 @@ export async function consume({ client, output }: Session, options: ConsumeOptio
     await readAll(
       consumer,
       partitions,
-      options,
+      { ...options, signal },
       async (text, count) => {
         await output.write(text)
         progress.show(count)
@@ -63,7 +63,6 @@ export async function consume({ client, output }: Session, options: ConsumeOptio
     )
   } finally {
     progress.end()
-    options.signal?.removeEventListener('abort', stop)
     await consumer.close()
   }
 }

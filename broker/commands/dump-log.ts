@@ -27,6 +27,7 @@ export async function dumpLog(output: Output, files: readonly string[], options:
   for (const file of files) {
     if (!output.json && files.length > 1) await output.write(`${file}\n`)
     for (const row of rowsOf(file, options)) {
+      if (output.gone.aborted) return damaged > 0 ? 1 : 0
       if ('damage' in row.json) damaged++
       await output.write(output.json ? `${storedJson({ file, ...row.json })}\n` : `${row.text}\n`)
     }

@@ -8,6 +8,8 @@ export interface Output {
   write(text: string): void | Promise<void>
   /** To stderr: progress and remarks that are no result. */
   remark(text: string): void
+  /** Aborted when nobody reads any more, as after `| head`: there is no sense in going on. */
+  readonly gone: AbortSignal
 }
 
 /** A column of a table. */
@@ -18,17 +20,22 @@ export interface Column<Row> {
   readonly right?: boolean
 }
 
-/** The process's own streams. A reader that goes away, like `head`, ends the command without noise. */
+/** The process's own streams. */
 export function processOutput(json: boolean): Output {
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+  const gone = new AbortController()
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    gone.abort()
   })
   return {
     json,
+    gone: gone.signal,
     write: (text) => {
-      if (process.stdout.write(text)) return undefined
-      return new Promise((resolve) => void process.stdout.once('drain', resolve))
+      if (gone.signal.aborted || process.stdout.write(text)) return undefined
+      return new Promise((resolve) => {
+        process.stdout.once('drain', resolve)
+        gone.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
     },
     remark: (text) => void process.stderr.write(`${text}\n`),
   }

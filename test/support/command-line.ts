@@ -33,6 +33,7 @@ export function captured(asJson: boolean): Printed & { readonly output: Output }
   return Object.assign(printed, {
     output: {
       json: asJson,
+      gone: new AbortController().signal,
       write: (text: string) => void (printed.out += text),
       remark: (text: string) => void printed.remarks.push(text),
     },

@@ -1,8 +1,8 @@
 /** Sizes of buffers that are kept for reuse: powers of two between these. */
 const smallestBits = 13
 const largestBits = 20
-/** Buffers kept of each size. */
-const keptPerSize = 8
+/** Buffers kept of each size: an answer to a reader of many partitions takes one for each of them. */
+const keptPerSize = 32
 
 /**
  * Buffers that are used again. A busy connection would else leave a trail of garbage outside of the heap: the collector

@@ -81,7 +81,13 @@ class Run {
   /** Sends and commits until a random number of records is acknowledged; what is under way then, is lost or not. */
   async #write(client: Client): Promise<void> {
     const wanted = 20 + Math.floor(this.#random.next() * 150)
-    const producer: Producer = client.producer({ lingerMs: 0, batchSize: 1024 })
+    // What is under way when the power goes is not waited for.
+    const producer: Producer = client.producer({
+      lingerMs: 0,
+      batchSize: 1024,
+      requestTimeoutMs: 500,
+      deliveryTimeoutMs: 1000,
+    })
     let acknowledged = 0
     while (acknowledged < wanted) {
       for (let i = Math.floor(this.#random.next() * 12); i >= 0; i--) {

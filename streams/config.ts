@@ -81,4 +81,5 @@ export const streamsConfig = defineConfig({
   }),
 })
 
+/** The settings after parsing: defaults filled in, times in ms, sizes in bytes. */
 export type StreamsConfig = ConfigOf<typeof streamsConfig>

@@ -47,6 +47,7 @@ export interface AclRemoval {
   readonly found: readonly (readonly AccessControlEntry[] | string)[]
 }
 
+/** What DeleteAcls is to remove, as records yet to be written. A filter beyond the bound gets the reason instead. */
 export function planRemovalOf(acls: AclIndex, filters: readonly AclFilter[]): AclRemoval {
   const removed = new Set<string>()
   const found = filters.map((filter) => {

@@ -103,6 +103,7 @@ export function answerSync(
   })
 }
 
+/** Answers a classic Heartbeat, which members of a consumer group send as well while they are being upgraded. */
 export function answerHeartbeat(found: Found, request: HeartbeatRequest): HeartbeatResponseInput {
   // Sessions begin anew after loading, so a member loses nothing by believing that all is well.
   if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return { errorCode: 0 }

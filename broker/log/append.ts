@@ -5,6 +5,7 @@ import type { LeaderEpochs } from './leader-epochs.ts'
 import type { AppendOrigin } from './producer-state.ts'
 import type { Extent } from './segment-log.ts'
 
+/** Who appends, which decides what is checked and what is stamped on the batches. */
 export interface AppendOptions {
   /** The leader's term, stamped on the batches; ignored for origin `replica`. */
   readonly leaderEpoch: number
@@ -20,6 +21,7 @@ export interface AppendOptions {
   readonly transactionVersion?: number
 }
 
+/** Where batches went: their first and last offset, both included. */
 export interface AppendResult {
   readonly baseOffset: number
   readonly lastOffset: number

@@ -23,6 +23,7 @@ export interface AppendRules {
   readonly compressionLevel: number | undefined
 }
 
+/** Worked out when the settings change, so that an append looks nothing up by name. */
 export function appendRules(config: TopicConfig): AppendRules {
   const type = config['compression.type']
   const compacted = config['cleanup.policy'].includes('compact')

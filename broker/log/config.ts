@@ -225,10 +225,12 @@ export const topicSettings = {
   }),
 } as const
 
+/** Reads and checks settings of topics. Defaults here are Kafka's own; those of a broker come from `topicDefaults`. */
 export const topicConfigDefinition = defineConfig(topicSettings)
 
 /** The settings of one topic, all of them with a value. */
 export type TopicConfig = ConfigOf<typeof topicConfigDefinition>
+/** A setting by the name it has on a topic, such as `retention.ms`. */
 export type TopicSettingName = keyof typeof topicSettings
 
 const hours = (doc: string, value: number, low: number) =>
@@ -283,6 +285,7 @@ export const brokerLogSettings = {
   'unclean.leader.election.enable': topicSettings['unclean.leader.election.enable'],
 } as const
 
+/** A setting by the name it has on the broker, such as `log.retention.ms`. */
 export type BrokerLogSettingName = keyof typeof brokerLogSettings
 
 /** A broker-level name of a topic setting, and what one of its units is in the topic setting's. */

@@ -28,6 +28,7 @@ import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
 import { TailCache } from './tail-cache.ts'
 
+/** What a data directory goes by; times in ms, by default Apache Kafka's. */
 export interface LogDirectoryOptions {
   /** Settings of topics until `updateConfig` says better. */
   readonly config: TopicConfig

@@ -15,6 +15,7 @@ export interface LogRead {
   readonly sizeInBytes: number
 }
 
+/** Bounds of one read besides its bytes, and where the bytes may lie. */
 export interface ReadOptions {
   /** Only batches that end below this offset. */
   readonly upTo: number

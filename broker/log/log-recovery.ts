@@ -36,6 +36,7 @@ export interface LoadOptions {
   readonly snapshots: ProducerSnapshots
 }
 
+/** A log as its files gave it, cut where they end in a torn write; offsets are those of the log. */
 export interface LoadedLog {
   readonly segments: Segment[]
   readonly logStartOffset: number

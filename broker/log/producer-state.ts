@@ -40,6 +40,7 @@ export interface ActiveProducer {
   readonly currentTxnStartOffset: number
 }
 
+/** A transaction that has no marker yet: where it began, and the present epoch of its producer. */
 export interface OpenTransaction {
   readonly firstOffset: number
   readonly producerEpoch: number

@@ -2,6 +2,7 @@ import type { TopicConfig } from './config.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
+/** All that retention looks at, the time in ms since the epoch among it. */
 export interface RetentionState {
   readonly segments: Segments
   readonly logStartOffset: number

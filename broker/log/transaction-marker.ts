@@ -25,6 +25,7 @@ export function markerOf(batch: RecordBatch): TransactionMarker | undefined {
   return { aborts: key.readInt16BE(typeAt) === abortType, coordinatorEpoch, timestamp }
 }
 
+/** Whose transaction ends and how; `coordinatorEpoch` fences coordinators of earlier terms. Timestamp in ms. */
 export interface MarkerOptions {
   readonly producerId: number
   readonly producerEpoch: number

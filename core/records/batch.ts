@@ -13,6 +13,7 @@ import {
 import { RecordReader } from '#core/records/record-reader.ts'
 import type { LogRecord } from '#core/records/record.ts'
 
+/** Who gave the records their time, the producer or the log: one bit of the batch's attributes. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
 const wrapSequence = (sequence: number): number => (sequence > 0x7fffffff ? sequence - 0x80000000 : sequence)

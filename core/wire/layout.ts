@@ -21,6 +21,7 @@ export function unknownTagsOf(struct: object): readonly UnknownTag[] {
 /** How one version carries a field: in the row, in the tagged tail, or not at all. */
 export type Place = 'plain' | 'tagged' | 'absent'
 
+/** Where a version has a field. Tags count in flexible versions only: earlier ones have no tail to put them in. */
 export function placeOf(field: Field, version: number, flexible: boolean): Place {
   if (!isWithin(field.versions, version)) return 'absent'
   return flexible && isWithin(field.tagged, version) ? 'tagged' : 'plain'

@@ -85,6 +85,7 @@ export function checkRoom(world: GroupWorld, group: ConsumerGroup, memberId: str
   )
 }
 
+/** The refusal on which clients forget their member id and join anew. */
 export const unknownMember = (group: ConsumerGroup, memberId: string): ProtocolError =>
   new ProtocolError('UNKNOWN_MEMBER_ID', `${memberId} is not in the group ${group.groupId}`)
 

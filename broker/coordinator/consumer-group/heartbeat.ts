@@ -94,6 +94,7 @@ function takeMember(
   return { records, member }
 }
 
+/** Records that keep a subscription, and the group epoch after them: the old one if nobody is assigned anew. */
 export interface SubscriptionChange {
   readonly records: CoordinatorRecord[]
   readonly groupEpoch: number

@@ -56,6 +56,7 @@ export const topicNames = (names: readonly string[]): string[] => [...new Set(na
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+/** True of a member that takes part by JoinGroup and SyncGroup: its client is yet to be upgraded. */
 export const usesClassic = (member: ConsumerMember): boolean => member.classic !== null
 
 /** True when the member is where the target assignment of this epoch wants it. */
@@ -91,6 +92,7 @@ export function withCurrent(member: ConsumerMember, value: CurrentAssignment): C
   }
 }
 
+/** What the member says of itself, for the log: Kafka's ConsumerGroupMemberMetadata. */
 export function memberRecord(groupId: string, member: ConsumerMember): ConsumerGroupRecord {
   const value: MemberMetadata = {
     instanceId: member.instanceId,
@@ -106,6 +108,7 @@ export function memberRecord(groupId: string, member: ConsumerMember): ConsumerG
   return { kind: 'consumer', groupId, part: 'member', memberId: member.memberId, value }
 }
 
+/** What the member owns and how far it is, for the log: Kafka's ConsumerGroupCurrentMemberAssignment. */
 export function currentRecord(groupId: string, member: ConsumerMember): ConsumerGroupRecord {
   const value: CurrentAssignment = {
     memberEpoch: member.memberEpoch,

@@ -22,6 +22,7 @@ export function listed(
   return Array.from(partitions, ([topicId, each]) => ({ topicId, partitions: ascending(each.keys()) }))
 }
 
+/** From a request or record; topics that are listed without partitions are left out. */
 export function partitionsOf(list: readonly ListedPartitions[]): Partitions {
   return new Map(
     list.filter((each) => each.partitions.length > 0).map((each) => [each.topicId, new Set(each.partitions)]),

@@ -40,6 +40,7 @@ export function setJoinAlarm(world: GroupWorld, { groupId }: ConsumerGroup, memb
   )
 }
 
+/** For a classic member that has joined again. */
 export const clearJoinAlarm = (world: GroupWorld, groupId: string, memberId: string): void =>
   world.alarms.clear(groupId, join(memberId))
 
@@ -50,6 +51,7 @@ export function setSyncAlarm(world: GroupWorld, groupId: string, memberId: strin
   )
 }
 
+/** For a classic member that has fetched its assignment. */
 export const clearSyncAlarm = (world: GroupWorld, groupId: string, memberId: string): void =>
   world.alarms.clear(groupId, sync(memberId))
 

@@ -4,6 +4,7 @@ import { type GivenTasks, type TasksWithEpochs, noGivenTasks, sameGivenTasks, ta
 
 /** How far a member is on its way to its target; the numbers are those of its record. */
 export const memberStates = { STABLE: 1, UNREVOKED_TASKS: 2, UNRELEASED_TASKS: 3, UNKNOWN: 127 } as const
+/** Kafka's name of a state; its number is for the record alone. */
 export type MemberState = keyof typeof memberStates
 
 /** What a member runs: its epoch, the tasks it was given, and those it was asked to give up and has not yet. */
@@ -49,6 +50,7 @@ export const newMember = (memberId: string): Member => ({
 export const isReconciledTo = (member: Progress, epoch: number): boolean =>
   member.state === 'STABLE' && member.memberEpoch === epoch
 
+/** True when the record of the current assignment of both would say the same. */
 export function sameProgress(a: Progress, b: Progress): boolean {
   return (
     a.memberEpoch === b.memberEpoch &&
@@ -85,6 +87,7 @@ function byKey(tags: MemberMetadata['clientTags']): MemberMetadata['clientTags']
   return [...values.keys()].toSorted().map((key) => ({ key, value: values.get(key)! }))
 }
 
+/** True when the record of metadata of both would say the same. */
 export function sameMetadata(a: MemberMetadata, b: MemberMetadata): boolean {
   return (
     a.instanceId === b.instanceId &&

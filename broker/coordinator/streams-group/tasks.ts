@@ -24,7 +24,9 @@ export interface TaskIds {
   readonly partitions: readonly number[]
 }
 
+/** The target of a member whom the assignment leaves out, and of everybody before there is one. */
 export const noTargetTasks: TargetTasks = { active: new Map(), standby: new Map(), warmup: new Map() }
+/** Of a member that was given nothing yet, or has nothing to give up. */
 export const noGivenTasks: GivenTasks = { active: new Map(), standby: new Map(), warmup: new Map() }
 
 /** Both kinds of maps, where only the tasks count: sets and maps alike are asked for their keys. */
@@ -59,6 +61,7 @@ function sameTasks(a: Tasks, b: Tasks): boolean {
   return true
 }
 
+/** True for the same tasks in the same roles, in whatever order. */
 export function sameTargetTasks(a: TargetTasks, b: TargetTasks): boolean {
   return sameTasks(a.active, b.active) && sameTasks(a.standby, b.standby) && sameTasks(a.warmup, b.warmup)
 }
@@ -73,10 +76,12 @@ function sameTasksWithEpochs(a: TasksWithEpochs, b: TasksWithEpochs): boolean {
   return true
 }
 
+/** True for the same tasks in the same roles, the active ones given at the same epochs. */
 export function sameGivenTasks(a: GivenTasks, b: GivenTasks): boolean {
   return sameTasksWithEpochs(a.active, b.active) && sameTasks(a.standby, b.standby) && sameTasks(a.warmup, b.warmup)
 }
 
+/** True when no role has any; a subtopology without partitions is never kept, so none is looked into. */
 export const hasNoTasks = (tasks: GivenTasks | TargetTasks): boolean =>
   tasks.active.size === 0 && tasks.standby.size === 0 && tasks.warmup.size === 0
 

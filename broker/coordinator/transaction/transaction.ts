@@ -9,6 +9,7 @@ export const transactionStates = [
   'Dead',
   'PrepareEpochFence',
 ] as const
+/** A state by Kafka's name, as ListTransactions and DescribeTransactions tell it. */
 export type TransactionState = (typeof transactionStates)[number]
 
 /** Partitions by topic. */
@@ -50,6 +51,7 @@ export const highestEpoch = 32_767
 /** True when no further epoch can be given to a client under the same producer id. */
 export const isExhausted = (producerEpoch: number): boolean => producerEpoch >= highestEpoch - 1
 
+/** One for all transactions that have none, which is most ids most of the time. */
 export const noPartitions: PartitionSets = new Map()
 
 /** A transactional id that nobody used before. Its epoch is -1 until it is initialized. */

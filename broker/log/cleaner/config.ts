@@ -63,6 +63,7 @@ export function cleanerOptions(config: CleanerConfig): CleanerOptions {
   }
 }
 
+/** Apache Kafka's defaults of the settings above, for logs without a broker. */
 export const defaultCleanerOptions: CleanerOptions = {
   backoffMs: 15_000,
   keyBytes: 128 * 1024 * 1024,

@@ -36,4 +36,5 @@ export class AuthenticationFailure extends Error {
   }
 }
 
+/** The last reply of mechanisms that have nothing left to tell the client. */
 export const nothing: Buffer = Buffer.alloc(0)

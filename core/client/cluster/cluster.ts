@@ -10,6 +10,7 @@ import { type Backoff, retry } from '#core/errors/retry.ts'
 import { errorCodes } from '#core/wire/errors.ts'
 import type { Api, Decoded, Fields, Message } from '#core/wire/schema.ts'
 
+/** What one client goes by. `bootstrap` is asked while no broker of the metadata answers. */
 export interface ClusterOptions extends LinkOptions {
   readonly bootstrap: readonly Address[]
   readonly retryBackoff: Backoff

@@ -4,6 +4,7 @@ import { refusal } from '#core/client/errors.ts'
 
 /** What a coordinator coordinates, by Kafka's number. */
 const coordinatorTypes = { group: 0, transaction: 1 } as const
+/** What the key of a FindCoordinator names: a group or a transactional id. */
 export type CoordinatorType = keyof typeof coordinatorTypes
 
 /** Remembers which broker coordinates which group. */

@@ -9,6 +9,7 @@ import type { Timer } from '#core/ports/timers.ts'
 import type { Log } from '#core/telemetry/log.ts'
 import type { Api, Decoded, Encodable, Fields, Message } from '#core/wire/schema.ts'
 
+/** What all links of a client have in common; requests may have a shorter time. */
 export interface LinkOptions extends ConnectionOptions {
   readonly requestTimeoutMs: number
   readonly reconnectBackoff: Backoff
@@ -17,6 +18,7 @@ export interface LinkOptions extends ConnectionOptions {
   readonly authenticate?: Authenticate | undefined
 }
 
+/** Of one request; without `timeoutMs` it has the link's `requestTimeoutMs`. */
 export interface SendOptions {
   readonly timeoutMs?: number
   /** The highest version to use, when the caller cannot fill a later one. */

@@ -6,6 +6,7 @@ import { KafkajsConsumer } from '#core/client/kafkajs/consumer.ts'
 import type { Load } from '#core/client/kafkajs/limits.ts'
 import { KafkajsProducer } from '#core/client/kafkajs/producer.ts'
 
+/** How to reach the cluster: `host:port`, several in one string with commas or as a list. */
 export interface KafkajsClientOptions {
   readonly bootstrapServers: string | readonly string[]
   readonly clientId?: string

@@ -33,12 +33,14 @@ export type Draft = Map<string, Set<number>>
 export const draftOf = (partitions: Partitions): Draft =>
   new Map(Array.from(partitions, ([topicId, each]) => [topicId, new Set(each)]))
 
+/** Puts a partition in; one that is there already stays. */
 export function give(draft: Draft, topicId: string, partition: number): void {
   const partitions = draft.get(topicId)
   if (partitions === undefined) draft.set(topicId, new Set([partition]))
   else partitions.add(partition)
 }
 
+/** Takes a partition out, and with the last one its topic, since `Partitions` holds no empty ones. */
 export function take(draft: Draft, topicId: string, partition: number): void {
   const partitions = draft.get(topicId)
   partitions?.delete(partition)

@@ -31,6 +31,7 @@ import type { CoordinatorPorts, RequestContext } from './ports.ts'
 import { type AnsweredHeartbeat, answerStreamsDescribe, answerStreamsHeartbeat } from './streams-group/answer.ts'
 import type { DescribedStreamsGroup } from './streams-group/describe.ts'
 import { type OffsetsMarker, Shard } from './shard.ts'
+import { Shards } from './shards.ts'
 import { type GroupTally, tallyOf } from './tally.ts'
 
 /** All operations on a group, as the bits that DescribeGroups shows where no authorizer says less. */
@@ -42,12 +43,17 @@ const allGroupOperations = 3400
  */
 export class GroupCoordinator {
   readonly #ports: CoordinatorPorts
-  readonly #shards = new Map<number, Shard>()
+  readonly #shards: Shards<Shard>
   readonly #sweep: Timer
-  #isClosed = false
 
   constructor(ports: CoordinatorPorts) {
     this.#ports = ports
+    this.#shards = new Shards((partition) => {
+      const shard = new Shard(ports, partition, () => {
+        if (this.#shards.get(partition) === shard) this.#reload(partition)
+      })
+      return shard
+    })
     this.#sweep = ports.timers.every(ports.config['offsets.retention.check.interval.ms'], () => {
       for (const shard of this.#shards.values()) if (shard.isLoaded) shard.sweep()
     })
@@ -59,25 +65,13 @@ export class GroupCoordinator {
   }
 
   /** Replays a partition and serves its groups from then on. Rejects, and does not serve, when the log cannot be read. */
-  async load(partition: number): Promise<void> {
-    if (this.#isClosed || this.#shards.has(partition)) return
-    const shard = new Shard(this.#ports, partition, () => {
-      if (this.#shards.get(partition) === shard) this.#reload(partition)
-    })
-    this.#shards.set(partition, shard)
-    try {
-      await shard.load()
-    } catch (error) {
-      if (this.#shards.get(partition) === shard) this.unload(partition)
-      throw error
-    }
+  load(partition: number): Promise<void> {
+    return this.#shards.load(partition)
   }
 
   /** Drops the groups of a partition; whoever waits is told to look for another coordinator. */
   unload(partition: number): void {
-    const shard = this.#shards.get(partition)
-    this.#shards.delete(partition)
-    shard?.close()
+    this.#shards.unload(partition)
   }
 
   /** Lets groups look again at topics that were made, got partitions or were deleted. */
@@ -108,9 +102,8 @@ export class GroupCoordinator {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
     this.#sweep.cancel()
-    for (const partition of this.#shards.keys()) this.unload(partition)
+    this.#shards.close()
   }
 
   joinGroup(context: RequestContext, request: JoinGroupRequest): Promise<JoinGroupResponseInput> {
@@ -212,7 +205,7 @@ export class GroupCoordinator {
 
   listGroups(_context: RequestContext, request: ListGroupsRequest): ListGroupsResponseInput {
     const shards = [...this.#shards.values()]
-    if (this.#isClosed) return { errorCode: code('COORDINATOR_NOT_AVAILABLE'), groups: [] }
+    if (this.#shards.isClosed) return { errorCode: code('COORDINATOR_NOT_AVAILABLE'), groups: [] }
     if (shards.some((shard) => !shard.isLoaded)) return { errorCode: code('COORDINATOR_LOAD_IN_PROGRESS'), groups: [] }
     const matches = listFilter(request)
     return {
@@ -243,7 +236,7 @@ export class GroupCoordinator {
   /** The shard of a group, or why there is none now. The nameless group may keep offsets but not have members. */
   #find(groupId: string, mayBeNameless = false): Shard | ErrorName {
     if (groupId === '' && !mayBeNameless) return 'INVALID_GROUP_ID'
-    if (this.#isClosed || this.#ports.partitions.count === 0) return 'COORDINATOR_NOT_AVAILABLE'
+    if (this.#shards.isClosed || this.#ports.partitions.count === 0) return 'COORDINATOR_NOT_AVAILABLE'
     const shard = this.#shards.get(this.partitionFor(groupId))
     if (shard === undefined) return 'NOT_COORDINATOR'
     return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'

@@ -1,18 +1,8 @@
 import { type GroupMetadataValue, groupMetadataKey, groupMetadataValue } from '#core/wire/stored/group-metadata.ts'
 import { offsetCommitKey, offsetCommitValue } from '#core/wire/stored/offset-commit.ts'
 import { decodeStored, encodeStored } from '#core/wire/stored/stored.ts'
-import {
-  type ConsumerGroupRecord,
-  consumerRecordTypes,
-  decodeConsumerRecord,
-  encodeConsumerRecord,
-} from './consumer-group/records.ts'
-import {
-  type StreamsGroupRecord,
-  decodeStreamsRecord,
-  encodeStreamsRecord,
-  streamsRecordTypes,
-} from './streams-group/records.ts'
+import { type ConsumerGroupRecord, consumerRecords } from './consumer-group/records.ts'
+import { type StreamsGroupRecord, streamsRecords } from './streams-group/records.ts'
 
 /** A committed offset. `leaderEpoch` is -1 when the client did not say. */
 export interface CommittedOffset {
@@ -55,8 +45,8 @@ const offsetVersionWithExpiry = 1
 
 /** Key and value bytes of a record. */
 export function encodeRecord(record: CoordinatorRecord): { readonly key: Buffer; readonly value: Buffer | null } {
-  if (record.kind === 'consumer') return encodeConsumerRecord(record)
-  if (record.kind === 'streams') return encodeStreamsRecord(record)
+  if (record.kind === 'consumer') return consumerRecords.encode(record)
+  if (record.kind === 'streams') return streamsRecords.encode(record)
   const { groupId: group, value } = record
   if (record.kind === 'group') {
     return {
@@ -75,8 +65,8 @@ export function encodeRecord(record: CoordinatorRecord): { readonly key: Buffer;
 export function decodeRecord(key: Buffer, value: Buffer | null): CoordinatorRecord | null {
   if (key.length < 2) return null
   const type = key.readInt16BE(0)
-  if (consumerRecordTypes.has(type)) return decodeConsumerRecord(type, key, value)
-  if (streamsRecordTypes.has(type)) return decodeStreamsRecord(type, key, value)
+  if (consumerRecords.has(type)) return consumerRecords.decode(type, key, value)
+  if (streamsRecords.has(type)) return streamsRecords.decode(type, key, value)
   switch (type) {
     case 0:
     case 1: {

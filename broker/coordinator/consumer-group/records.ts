@@ -1,5 +1,5 @@
 import * as stored from '#core/wire/stored/consumer-group-records.ts'
-import { decodeStored, encodeStored } from '#core/wire/stored/stored.ts'
+import { groupRecordFormat } from '../group-record-format.ts'
 
 /** A record of a consumer group, as Kafka's names call them; a null value is a tombstone. */
 export type ConsumerGroupRecord = { readonly kind: 'consumer'; readonly groupId: string } & (
@@ -22,96 +22,39 @@ export type CurrentAssignment = stored.ConsumerGroupCurrentMemberAssignmentValue
 /** The topics that a regular expression matched. */
 export type ResolvedRegex = stored.ConsumerGroupRegularExpressionValue
 
-/** The types of key of these records. */
-export const consumerRecordTypes: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 16])
+const ofMember = ['memberId', 'memberId'] as const
 
-type Bytes = { readonly key: Buffer; readonly value: Buffer | null }
-
-/** Key and value bytes of a record, in the versions that Kafka 4.3 writes. */
-export function encodeConsumerRecord(record: ConsumerGroupRecord): Bytes {
-  const { groupId } = record
-  const of = (key: Buffer, value: Buffer | null): Bytes => ({ key, value })
-  switch (record.part) {
-    case 'group':
-      return of(
-        encodeStored(stored.consumerGroupMetadataKey, 3, { groupId }),
-        record.value && encodeStored(stored.consumerGroupMetadataValue, 0, record.value),
-      )
-    case 'topics':
-      return of(
-        encodeStored(stored.consumerGroupPartitionMetadataKey, 4, { groupId }),
-        record.value && encodeStored(stored.consumerGroupPartitionMetadataValue, 0, record.value),
-      )
-    case 'member':
-      return of(
-        encodeStored(stored.consumerGroupMemberMetadataKey, 5, { groupId, memberId: record.memberId }),
-        record.value && encodeStored(stored.consumerGroupMemberMetadataValue, 0, record.value),
-      )
-    case 'targetEpoch':
-      return of(
-        encodeStored(stored.consumerGroupTargetAssignmentMetadataKey, 6, { groupId }),
-        record.value && encodeStored(stored.consumerGroupTargetAssignmentMetadataValue, 0, record.value),
-      )
-    case 'target':
-      return of(
-        encodeStored(stored.consumerGroupTargetAssignmentMemberKey, 7, { groupId, memberId: record.memberId }),
-        record.value && encodeStored(stored.consumerGroupTargetAssignmentMemberValue, 0, record.value),
-      )
-    case 'current':
-      return of(
-        encodeStored(stored.consumerGroupCurrentMemberAssignmentKey, 8, { groupId, memberId: record.memberId }),
-        record.value && encodeStored(stored.consumerGroupCurrentMemberAssignmentValue, 0, record.value),
-      )
-    case 'regex':
-      return of(
-        encodeStored(stored.consumerGroupRegularExpressionKey, 16, { groupId, regularExpression: record.regex }),
-        record.value && encodeStored(stored.consumerGroupRegularExpressionValue, 0, record.value),
-      )
-  }
-}
-
-/** The record that bytes stand for whose key is of one of these types. */
-export function decodeConsumerRecord(type: number, key: Buffer, bytes: Buffer | null): ConsumerGroupRecord | null {
-  const kind = 'consumer'
-  // A copy, because what classic members say of themselves is kept and would otherwise keep all that was read with it.
-  const value = bytes && Buffer.from(bytes)
-  switch (type) {
-    case 3: {
-      const { groupId } = decodeStored(stored.consumerGroupMetadataKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupMetadataValue, value)
-      return { kind, groupId, part: 'group', value: decoded }
-    }
-    case 4: {
-      const { groupId } = decodeStored(stored.consumerGroupPartitionMetadataKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupPartitionMetadataValue, value)
-      return { kind, groupId, part: 'topics', value: decoded }
-    }
-    case 5: {
-      const { groupId, memberId } = decodeStored(stored.consumerGroupMemberMetadataKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupMemberMetadataValue, value)
-      return { kind, groupId, part: 'member', memberId, value: decoded }
-    }
-    case 6: {
-      const { groupId } = decodeStored(stored.consumerGroupTargetAssignmentMetadataKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupTargetAssignmentMetadataValue, value)
-      return { kind, groupId, part: 'targetEpoch', value: decoded }
-    }
-    case 7: {
-      const { groupId, memberId } = decodeStored(stored.consumerGroupTargetAssignmentMemberKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupTargetAssignmentMemberValue, value)
-      return { kind, groupId, part: 'target', memberId, value: decoded }
-    }
-    case 8: {
-      const { groupId, memberId } = decodeStored(stored.consumerGroupCurrentMemberAssignmentKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupCurrentMemberAssignmentValue, value)
-      return { kind, groupId, part: 'current', memberId, value: decoded }
-    }
-    case 16: {
-      const { groupId, regularExpression } = decodeStored(stored.consumerGroupRegularExpressionKey, key)
-      const decoded = value && decodeStored(stored.consumerGroupRegularExpressionValue, value)
-      return { kind, groupId, part: 'regex', regex: regularExpression, value: decoded }
-    }
-    default:
-      return null
-  }
-}
+/** How these records are stored. */
+export const consumerRecords = groupRecordFormat<ConsumerGroupRecord>('consumer', {
+  group: { type: 3, key: stored.consumerGroupMetadataKey, value: stored.consumerGroupMetadataValue },
+  topics: { type: 4, key: stored.consumerGroupPartitionMetadataKey, value: stored.consumerGroupPartitionMetadataValue },
+  member: {
+    type: 5,
+    key: stored.consumerGroupMemberMetadataKey,
+    value: stored.consumerGroupMemberMetadataValue,
+    id: ofMember,
+  },
+  targetEpoch: {
+    type: 6,
+    key: stored.consumerGroupTargetAssignmentMetadataKey,
+    value: stored.consumerGroupTargetAssignmentMetadataValue,
+  },
+  target: {
+    type: 7,
+    key: stored.consumerGroupTargetAssignmentMemberKey,
+    value: stored.consumerGroupTargetAssignmentMemberValue,
+    id: ofMember,
+  },
+  current: {
+    type: 8,
+    key: stored.consumerGroupCurrentMemberAssignmentKey,
+    value: stored.consumerGroupCurrentMemberAssignmentValue,
+    id: ofMember,
+  },
+  regex: {
+    type: 16,
+    key: stored.consumerGroupRegularExpressionKey,
+    value: stored.consumerGroupRegularExpressionValue,
+    id: ['regex', 'regularExpression'],
+  },
+})

@@ -6,6 +6,7 @@ import type { Timer } from '#core/ports/timers.ts'
 import type { ErrorName } from '#core/wire/errors.ts'
 import { code } from '../codes.ts'
 import { partitionForGroup } from '../java-hash.ts'
+import { Shards } from '../shards.ts'
 import { add, verify } from './add-partitions.ts'
 import { describe, describeNothing, list, listFilter, unknownStates } from './describe.ts'
 import { end, fence, needsProducerId as endNeedsProducerId } from './end-transaction.ts'
@@ -24,12 +25,12 @@ const noIdentity = { producerId: -1, producerEpoch: -1 }
  */
 export class TransactionCoordinator {
   readonly #ports: TransactionPorts
-  readonly #shards = new Map<number, TransactionShard>()
+  readonly #shards: Shards<TransactionShard>
   readonly #timers: readonly Timer[]
-  #isClosed = false
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports
+    this.#shards = new Shards((partition) => new TransactionShard(ports, partition))
     const { config, timers } = ports
     this.#timers = [
       timers.every(config['transaction.abort.timed.out.transaction.cleanup.interval.ms'], () => this.#abortTimedOut()),
@@ -43,23 +44,13 @@ export class TransactionCoordinator {
   }
 
   /** Replays a partition and serves its ids from then on. Rejects, and does not serve, when the log cannot be read. */
-  async load(partition: number): Promise<void> {
-    if (this.#isClosed || this.#shards.has(partition)) return
-    const shard = new TransactionShard(this.#ports, partition)
-    this.#shards.set(partition, shard)
-    try {
-      await shard.load()
-    } catch (error) {
-      if (this.#shards.get(partition) === shard) this.unload(partition)
-      throw error
-    }
+  load(partition: number): Promise<void> {
+    return this.#shards.load(partition)
   }
 
   /** Drops the ids of a partition; whoever waits is told to look for another coordinator. */
   unload(partition: number): void {
-    const shard = this.#shards.get(partition)
-    this.#shards.delete(partition)
-    shard?.close()
+    this.#shards.unload(partition)
   }
 
   /** How many transactional ids there are, by the state of their transaction. */
@@ -71,9 +62,8 @@ export class TransactionCoordinator {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
     for (const timer of this.#timers) timer.cancel()
-    for (const partition of this.#shards.keys()) this.unload(partition)
+    this.#shards.close()
   }
 
   /** Gives a transactional producer its id and epoch; an open transaction of an earlier one is aborted first. */
@@ -205,7 +195,7 @@ export class TransactionCoordinator {
       unknownStateFilters: [],
       transactionStates: [],
     })
-    if (this.#isClosed) return refuse('COORDINATOR_NOT_AVAILABLE')
+    if (this.#shards.isClosed) return refuse('COORDINATOR_NOT_AVAILABLE')
     if (shards.some((shard) => !shard.isLoaded)) return refuse('COORDINATOR_LOAD_IN_PROGRESS')
     const matches = listFilter(request, this.#ports.clock.now())
     if (matches === undefined) return refuse('INVALID_REGULAR_EXPRESSION')
@@ -254,7 +244,7 @@ export class TransactionCoordinator {
   }
 
   #find(transactionalId: string): TransactionShard | ErrorName {
-    if (this.#isClosed) return 'COORDINATOR_NOT_AVAILABLE'
+    if (this.#shards.isClosed) return 'COORDINATOR_NOT_AVAILABLE'
     if (this.#ports.partitions.count === 0) return 'NOT_COORDINATOR'
     const shard = this.#shards.get(this.partitionFor(transactionalId))
     if (shard === undefined) return 'NOT_COORDINATOR'

@@ -6,46 +6,12 @@ import {
   bool,
   int16,
   int32,
-  int64,
   string,
   struct,
   structs,
   uint16,
 } from '#core/wire/schema.ts'
-
-const keyValue = {
-  /** The name. */
-  key: string(),
-  /** The value. */
-  value: string(),
-}
-
-const topicInfo = {
-  /** The topic. */
-  name: string(),
-  /** 0 to leave it to the broker. */
-  partitions: int32(),
-  /** 0 to leave it to the broker. */
-  replicationFactor: int16(),
-  /** Its settings. */
-  topicConfigs: structs(keyValue),
-}
-
-const taskOffset = {
-  /** The subtopology. */
-  subtopologyId: string(),
-  /** The partition. */
-  partition: int32(),
-  /** Sum over the changelogs of the task. */
-  offset: int64(),
-}
-
-const taskIds = {
-  /** The subtopology. */
-  subtopologyId: string(),
-  /** Its partitions. */
-  partitions: array(int32()),
-}
+import { keyValue, taskIds, taskOffset, topicInfo } from './streams-group-parts.ts'
 
 const assignment = {
   /** Tasks that process. */

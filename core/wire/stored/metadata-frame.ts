@@ -3,12 +3,14 @@ import { readMessage, writeMessage } from '#core/wire/codecs.ts'
 import { wireErrors } from '#core/wire/errors.ts'
 import type { Decoded, Encodable, Message } from '#core/wire/schema.ts'
 import {
-  type MetadataRecordType,
   accessControlEntryRecord,
-  removeAccessControlEntryRecord,
-  userScramCredentialRecord,
-  removeUserScramCredentialRecord,
   clientQuotaRecord,
+  removeAccessControlEntryRecord,
+  removeUserScramCredentialRecord,
+  userScramCredentialRecord,
+} from '#core/wire/stored/metadata-access-records.ts'
+import type { MetadataRecordType } from '#core/wire/stored/metadata-record.ts'
+import {
   abortTransactionRecord,
   beginTransactionRecord,
   brokerRegistrationChangeRecord,

@@ -55,12 +55,18 @@ export const checks: readonly Check[] = [
   },
 ]
 
-/** Starts the installed broker on a free port, waits for its ready line, connects, and stops it. */
+/**
+ * Starts the installed broker on a free port, waits for its ready line, connects, and stops it. npx passes no signal on
+ * to the broker that it runs, so both are one process group, which gets the signal as a whole.
+ */
 async function serves(folder: string): Promise<void> {
   const child = spawn('npx', ['millrace', 'broker', '--port', '0', '--data', join(folder, 'data')], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
+  // The broker has the same pipes, so they close when it is gone too.
+  const ended = new Promise<number | null>((done) => child.once('close', done))
   try {
     const port = await new Promise<number>((ready, failed) => {
       let out = ''
@@ -71,7 +77,7 @@ async function serves(folder: string): Promise<void> {
         const match = /^ready \S+:(\d+)/m.exec(out)
         if (match) ready(Number(match[1]))
       })
-      child.on('exit', (code) =>
+      void ended.then((code) =>
         failed(new Error(`millrace broker ended with ${code} before it was ready\n${out}\n${err}`)),
       )
     })
@@ -80,8 +86,16 @@ async function serves(folder: string): Promise<void> {
       socket.on('error', failed)
     })
   } finally {
-    const ended = new Promise((resolve) => child.on('exit', resolve))
-    child.kill('SIGTERM')
+    signalGroup(child.pid!, 'SIGTERM')
     await ended
+  }
+}
+
+/** Signals a process and all that it started; nothing when they are gone already. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

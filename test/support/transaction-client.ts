@@ -25,7 +25,7 @@ export class Persistent {
     this.#bootstrap = bootstrap
   }
 
-  /** Sends until there is an answer; true behind it when the request went out more than once. */
+  /** Sends again until there is an answer, which the broker may do twice; throws the last fault after a minute. */
   async call<Q extends Fields, R extends Fields>(
     api: Api<Q, R>,
     version: number,

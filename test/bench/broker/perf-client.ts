@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { kafkaLibs } from '../../support/kafka-definitions.ts'
 import { projectRoot } from '../../support/sources.ts'
 
-/** What producer-perf said at its end: records and MB a second, and the latency of a send in ms. */
+/** What producer-perf said at its end. `p50` and `p99` are of the time from send to acknowledgement, ms. */
 export interface Produced {
   readonly recordsPerSecond: number
   readonly p50: number

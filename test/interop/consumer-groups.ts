@@ -7,7 +7,6 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
 
 import { zeroUuid } from '#core/bytes/uuid.ts'
 import { metadata } from '#core/wire/api/03-metadata.ts'
@@ -21,10 +20,12 @@ import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { coordinatorOver } from '../support/coordinator-over.ts'
 import { consumerGroupProperties, consumerGroupScenarios } from '../support/consumer-group-scenarios.ts'
+import { fill } from '../support/filled-topic.ts'
 import { groupRecordsIn } from '../support/group-records.ts'
 import { converse, pause, prepare } from '../support/group-scenarios.ts'
 import { runJavaLater } from '../support/java-messages.ts'
 import { freePort, kafkaTool, withKafka } from '../support/peers.ts'
+import { until } from '../support/until.ts'
 import { VerifiableGroup } from '../support/verifiable-group.ts'
 import { WireClient } from '../support/wire-client.ts'
 
@@ -34,31 +35,6 @@ const patient = {
   ...settings,
   'group.consumer.session.timeout.ms': '10000',
   'group.consumer.max.session.timeout.ms': '60000',
-}
-
-const admin = (bootstrap: string): Kafka =>
-  new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, clientId: 'check' })
-
-/** Fills a topic, made if need be, with the values from `first` on, spread over its partitions in turn. */
-async function fill(bootstrap: string, topic: string, partitions: number, count: number, first = 0): Promise<void> {
-  const kafka = admin(bootstrap)
-  const controls = kafka.admin()
-  await controls.connect()
-  await controls.createTopics({ topics: [{ topic, numPartitions: partitions }] })
-  await controls.disconnect()
-  const producer = kafka.producer()
-  await producer.connect()
-  const messages = Array.from({ length: count }, (_, i) => ({ value: String(first + i), partition: i % partitions }))
-  await producer.send({ topic, messages })
-  await producer.disconnect()
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-  for (const end = Date.now() + ms; Date.now() < end;) {
-    if (await holds()) return
-    await pause(50)
-  }
-  throw new Error(`${what} did not come about in ${ms} ms`)
 }
 
 const conversations: Check = {

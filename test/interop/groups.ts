@@ -6,14 +6,15 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
 
 import { withBroker } from '../support/broker-under-test.ts'
 import type { Check } from '../support/check.ts'
 import { Skipped } from '../support/check.ts'
 import { coordinatorOver } from '../support/coordinator-over.ts'
-import { converse, pause, prepare, scenarios } from '../support/group-scenarios.ts'
+import { fill, kafkajsAt } from '../support/filled-topic.ts'
+import { converse, prepare, scenarios } from '../support/group-scenarios.ts'
 import { command, freePort, kafkaTool } from '../support/peers.ts'
+import { until } from '../support/until.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { offsetCommit } from '#core/wire/api/08-offset-commit.ts'
 import { VerifiableGroup } from '../support/verifiable-group.ts'
@@ -23,33 +24,9 @@ const quick = {
   'group.min.session.timeout.ms': '500',
   'auto.create.topics.enable': 'false',
 }
-const admin = (bootstrap: string): Kafka =>
-  new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, clientId: 'check' })
-
-/** Makes a topic and fills it with `count` values `0` to `count - 1`, spread over its partitions in turn. */
-async function fill(bootstrap: string, topic: string, partitions: number, count: number): Promise<void> {
-  const kafka = admin(bootstrap)
-  const controls = kafka.admin()
-  await controls.connect()
-  await controls.createTopics({ topics: [{ topic, numPartitions: partitions }] })
-  await controls.disconnect()
-  const producer = kafka.producer()
-  await producer.connect()
-  const messages = Array.from({ length: count }, (_, i) => ({ value: String(i), partition: i % partitions }))
-  await producer.send({ topic, messages })
-  await producer.disconnect()
-}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 const inOrder = (values: Iterable<string | number>): number[] => Array.from(values, Number).toSorted((a, b) => a - b)
-
-async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-  for (const end = Date.now() + ms; Date.now() < end;) {
-    if (await holds()) return
-    await pause(50)
-  }
-  throw new Error(`${what} did not come about in ${ms} ms`)
-}
 
 async function needs(program: string, args: readonly string[]): Promise<void> {
   if ((await command(program, args)).code !== 0) throw new Skipped(`${program} ${args.join(' ')} does not run here`)
@@ -131,7 +108,7 @@ const kafkajsGroup: Check = {
   run: () =>
     withBroker(quick, async (bootstrap) => {
       await fill(bootstrap, 'shared', 6, 300)
-      const kafka = admin(bootstrap)
+      const kafka = kafkajsAt(bootstrap)
       const seen: string[] = []
       const start = async (): Promise<{ stop(): Promise<void>; owned(): number }> => {
         const consumer = kafka.consumer({
@@ -276,7 +253,7 @@ const kcatGroup: Check = {
         )
       const outputs = await Promise.all([consumer(), consumer()])
       assert.deepEqual(inOrder(new Set(outputs.flat())), numbers(80))
-      const controls = admin(bootstrap).admin()
+      const controls = kafkajsAt(bootstrap).admin()
       await controls.connect()
       const [offsets] = await controls.fetchOffsets({ groupId: 'cats', topics: ['cats'] })
       assert.deepEqual(
@@ -318,7 +295,7 @@ const pythonGroup: Check = {
       const first = await run(30)
       assert.deepEqual(inOrder(first.values), numbers(30))
       assert.deepEqual(first.committed, [15, 15])
-      const producer = admin(bootstrap).producer()
+      const producer = kafkajsAt(bootstrap).producer()
       await producer.connect()
       await producer.send({ topic: 'snakes', messages: [{ value: '30', partition: 0 }] })
       await producer.disconnect()
@@ -333,7 +310,7 @@ const verifiable: Check = {
     withBroker(quick, async (bootstrap) => {
       await fill(bootstrap, 'verified', 6, 600)
       const group = new VerifiableGroup(bootstrap, 'verified', 'verify')
-      const kafka = admin(bootstrap)
+      const kafka = kafkajsAt(bootstrap)
       const producer = kafka.producer()
       await producer.connect()
       let sent = 600

@@ -14,19 +14,12 @@ import type { Check } from '../support/check.ts'
 import { JavaWorker } from '../support/java-worker.ts'
 import { withKafka } from '../support/peers.ts'
 import { readRecords } from '../support/read-records.ts'
+import { until } from '../support/until.ts'
 
 const onBroker = (body: (bootstrap: string) => Promise<void>): Promise<void> =>
   process.env['CLIENTS_ON'] === 'kafka'
     ? withKafka(body)
     : withBroker({ 'group.initial.rebalance.delay.ms': '0' }, body)
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 45_000; Date.now() < end;) {
-    if (await holds()) return
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error(`${what}: it did not come about`)
-}
 
 /** The values of a topic as one reads them who sees only what is committed. */
 async function valuesOf(bootstrap: string, topic: string): Promise<string[]> {

@@ -16,6 +16,7 @@ import { kafkaLibs } from '../support/kafka-definitions.ts'
 import { command, peer } from '../support/peers.ts'
 import { readRecords } from '../support/read-records.ts'
 import { projectRoot } from '../support/sources.ts'
+import { until } from '../support/until.ts'
 
 const application = 'word-count'
 const tasks = ['0_0', '0_1', '0_2', '0_3', '1_0', '1_1', '1_2', '1_3']
@@ -57,18 +58,11 @@ class Instance {
   }
 }
 
-async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  instances: readonly Instance[],
-): Promise<void> {
-  for (const end = Date.now() + 90_000; Date.now() < end;) {
-    if (await holds()) return
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  const said = instances.map((each) => each.said.slice(-30).join('\n')).join('\n--\n')
-  throw new Error(`${what} did not come about\n${said}`)
-}
+/** How long the instances have, and what they said when it was not enough. */
+const patienceWith = (instances: readonly Instance[]) => ({
+  ms: 90_000,
+  told: () => instances.map((each) => each.said.slice(-30).join('\n')).join('\n--\n'),
+})
 
 const sorted = (...lists: readonly string[][]): string[] => lists.flat().toSorted()
 
@@ -150,25 +144,26 @@ async function story(bootstrap: string, state: string, guarantee: string): Promi
     running.push(instance)
     return instance
   }
+  const patience = patienceWith(running)
   try {
     await words.begin()
     await words.send(1000)
     const a = start('a')
-    await until('one with all tasks', () => sorted(a.active).join() === tasks.join(), running)
-    await until('the first words', () => words.areCounted(), running)
+    await until('one with all tasks', () => sorted(a.active).join() === tasks.join(), patience)
+    await until('the first words', () => words.areCounted(), patience)
     const b = start('b')
     const isShared = (): boolean =>
       a.active.length === 4 && sorted(a.active, b.active).join() === tasks.join() && copies(a, b) === stateful.join()
-    await until('two that share', isShared, running)
+    await until('two that share', isShared, patience)
     await words.send(1000)
-    await until('words counted by two', () => words.areCounted(), running)
+    await until('words counted by two', () => words.areCounted(), patience)
     await shown(bootstrap)
     await b.close()
-    await until('one again', () => sorted(a.active).join() === tasks.join(), running)
+    await until('one again', () => sorted(a.active).join() === tasks.join(), patience)
     await words.send(500)
-    await until('words counted by one', () => words.areCounted(), running)
+    await until('words counted by one', () => words.areCounted(), patience)
     await a.close()
-    await until('an empty group', async () => (await tool(bootstrap, '--list', '--state')).includes('Empty'), running)
+    await until('an empty group', async () => (await tool(bootstrap, '--list', '--state')).includes('Empty'), patience)
     await taken(bootstrap)
     for (const { said } of running)
       assert.deepEqual(

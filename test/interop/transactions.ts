@@ -7,11 +7,11 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
 
 import { withBroker } from '../support/broker-under-test.ts'
 import { BrokerProcess } from '../support/broker-process.ts'
 import type { Check } from '../support/check.ts'
+import { fill, kafkajsAt } from '../support/filled-topic.ts'
 import { kafkaLibs } from '../support/kafka-definitions.ts'
 import { pause } from '../support/group-scenarios.ts'
 import { command, freePort, kafkaTool, withKafka } from '../support/peers.ts'
@@ -61,22 +61,6 @@ const javaPrograms: Check = {
       assert.deepEqual(found, expected, `transaction.version ${version}`)
     }
   },
-}
-
-/** Lines 0 to `count` - 1 in every partition of a topic. */
-async function fill(bootstrap: string, topic: string, partitions: number, count: number): Promise<void> {
-  const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
-  const admin = kafka.admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
-  await admin.disconnect()
-  const producer = kafka.producer()
-  await producer.connect()
-  for (let partition = 0; partition < partitions; partition++) {
-    const messages = Array.from({ length: count }, (_, i) => ({ value: String(i), partition }))
-    await producer.send({ topic, messages })
-  }
-  await producer.disconnect()
 }
 
 const consumed = async (bootstrap: string, topic: string, count: number): Promise<string[]> => {
@@ -182,8 +166,8 @@ const tools: Check = {
   name: 'transactions: kafka-transactions lists, describes, finds what hangs and ends it',
   run: () =>
     withBroker({}, async (bootstrap) => {
-      const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
-      await fill(bootstrap, 'a', 2, 1)
+      const kafka = kafkajsAt(bootstrap)
+      await fill(bootstrap, 'a', 2, 2)
       const producer = kafka.producer({ transactionalId: 'open', maxInFlightRequests: 1, idempotent: true })
       await producer.connect()
       const transaction = await producer.transaction()
@@ -206,7 +190,7 @@ const kafkajs: Check = {
   name: 'transactions: kafkajs commits and aborts with offsets, and reads what was committed',
   run: () =>
     withBroker({}, async (bootstrap) => {
-      const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
+      const kafka = kafkajsAt(bootstrap)
       await fill(bootstrap, 'in', 1, 1)
       const admin = kafka.admin()
       await admin.connect()

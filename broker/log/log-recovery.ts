@@ -50,26 +50,31 @@ export interface LoadedLog {
 
 /**
  * Opens the files of a log. After a clean stop nothing is scanned. Otherwise every segment from the recovery point on is
- * read, its batches verified and its indexes rebuilt; the log is cut at the first bad or short batch. Damage below the
- * recovery point is LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
+ * read, its batches verified and its indexes rebuilt; the log is cut at the first bad or short batch. So it is after a clean
+ * stop where the log does not end at the recovery point, but nothing is cut then. Damage below the recovery point is LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
   const loaded = load(options)
   const { recoveryPoint, log, name } = options
-  if (!options.clean || recoveryPoint === 0 || loaded.logEndOffset === recoveryPoint) return loaded
+  if (!options.clean || loaded.logEndOffset === recoveryPoint) return loaded
   // A clean stop leaves the two the same; no checksum covers the offset by which the last batch says where the log ends.
-  log('warn', `log ${name} ends at ${loaded.logEndOffset}, not at its recovery point ${recoveryPoint}: it is verified`)
+  const found = `log ${name} ends at ${loaded.logEndOffset}`
+  if (recoveryPoint === 0) log('info', `${found} and has no recovery point: it is verified`)
+  else log('warn', `${found}, not at its recovery point ${recoveryPoint}: it is verified`)
   for (const segment of loaded.segments) segment.close()
-  return load({ ...options, clean: false })
+  return load({ ...options, clean: false }, Number.POSITIVE_INFINITY)
 }
 
-function load(options: LoadOptions): LoadedLog {
+/** Below `promised` nothing is cut. */
+function load(options: LoadOptions, promised = options.recoveryPoint): LoadedLog {
   const { epochs, producers, snapshots } = options
   const epochsKnown = epochs.load()
   const marked: string[] = []
   let segments = openSegments(options)
   if (segments.length > 0)
-    segments = options.clean ? openAll(options, segments, epochsKnown) : recover(options, segments, epochsKnown, marked)
+    segments = options.clean
+      ? openAll(options, segments, epochsKnown)
+      : recover({ ...options, promised }, segments, epochsKnown, marked)
   let logEndOffset = segments.at(-1)?.nextOffset() ?? options.logStartOffset
   if (logEndOffset < options.recoveryPoint && logEndOffset >= options.logStartOffset) {
     throw logErrors.LOG_FILE_MISSING({
@@ -127,7 +132,7 @@ function openSealed(options: LoadOptions, segments: readonly Segment[], count = 
     const indexed = segment.openIndexes()
     if (!indexed) {
       options.log('warn', `the indexes of ${segment.path} are missing or do not fit it: they are built anew`)
-      verify(options, segment, { recoveryPoint: Number.POSITIVE_INFINITY, endOffset: endOf(segments, segment) })
+      verify(options, segment, { promised: Number.POSITIVE_INFINITY, ...boundsOf(segments, segment) })
     }
     const transactionsKnown = segment.transactions.openSealed(segment.baseOffset) && transactionsFit(segment, segments)
     if (!transactionsKnown) {
@@ -164,12 +169,18 @@ function openAll(options: LoadOptions, segments: Segment[], epochsKnown: boolean
 const isStray = (segment: Segment, before: Segment): boolean =>
   segment.sizeInBytes === 0 && segment.baseOffset < before.nextOffset()
 
+interface RecoveryOptions extends LoadOptions {
+  /** Below it nothing is cut: the recovery point, or everything after a clean stop. */
+  readonly promised: number
+}
+
 /** Opens the segments below the recovery point as they are and verifies the rest. */
-function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean, marked: string[]): Segment[] {
-  const { recoveryPoint, cleanedOffset, producers, snapshots, log, name } = options
+function recover(options: RecoveryOptions, segments: Segment[], epochsKnown: boolean, marked: string[]): Segment[] {
+  const { recoveryPoint, promised, cleanedOffset, producers, snapshots, log, name } = options
+  // One that is empty says nothing of where the log ends.
   const firstUnsure = Math.max(
     0,
-    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint && segment.sizeInBytes > 0),
   )
   const kept = segments.slice(0, firstUnsure)
   openSealed(options, segments, firstUnsure)
@@ -187,14 +198,13 @@ function recover(options: LoadOptions, segments: Segment[], epochsKnown: boolean
       continue
     }
     // What should lie between was never on the disk, or the recovery point would be behind it, unless compaction took it.
-    const hole = next !== undefined && segment.baseOffset > next && next >= Math.max(recoveryPoint, cleanedOffset)
+    const hole = next !== undefined && segment.baseOffset > next && next >= Math.max(promised, cleanedOffset)
     if (!hole && next !== undefined && next < Math.min(segment.baseOffset, recoveryPoint)) {
-      if (isUnexplained(segment.baseOffset, options))
+      // Only compaction leaves offsets out, and not this far up.
+      if (segment.baseOffset > Math.max(cleanedOffset, recoveryPoint))
         throw logErrors.LOG_FILE_MISSING({ directory: options.directory, end: next, recoveryPoint })
     }
-    const cutBytes = hole
-      ? 0
-      : verify(options, segment, { recoveryPoint, endOffset: endOf(segments, segment), producers })
+    const cutBytes = hole ? 0 : verify(options, segment, { promised, ...boundsOf(segments, segment), producers })
     if (!hole) kept.push(segment)
     if (!hole && cutBytes === 0) {
       next = segment.nextOffset()
@@ -220,29 +230,32 @@ function discard(segment: Segment): string[] {
   return segment.markDeleted()
 }
 
-/** Only compaction leaves offsets out, and not this far up; how far it came is not known of a log without any checkpoint. */
-const isUnexplained = (baseOffset: number, { recoveryPoint, cleanedOffset }: LoadOptions): boolean =>
-  recoveryPoint > 0 && baseOffset > Math.max(cleanedOffset, recoveryPoint)
-
-/** Where the offsets of a segment must end: where the next file begins that has anything in it. */
-function endOf(segments: readonly Segment[], segment: Segment): number {
-  const next = segments.slice(segments.indexOf(segment) + 1).find((each) => each.file.size() > 0)
-  return next?.baseOffset ?? Number.POSITIVE_INFINITY
+interface Bounds {
+  /** Where the offsets of a segment must end: where the next file begins that has anything in it. */
+  readonly endOffset: number
+  /** Where the last file begins, be it empty. */
+  readonly lastBase: number
 }
 
-interface Verification {
-  readonly recoveryPoint: number
-  readonly endOffset: number
+function boundsOf(segments: readonly Segment[], segment: Segment): Bounds {
+  const next = segments.slice(segments.indexOf(segment) + 1).find((each) => each.file.size() > 0)
+  return { endOffset: next?.baseOffset ?? Number.POSITIVE_INFINITY, lastBase: segments.at(-1)!.baseOffset }
+}
+
+interface Verification extends Bounds {
+  /** Below it nothing is cut. */
+  readonly promised: number
   readonly producers?: ProducerStates
 }
 
 /**
  * Reads a whole segment, verifies its batches, rebuilds its indexes and counts them into the epochs; with `producers`, which
  * must be as they were at its beginning, also into those and the index of aborted transactions. Cuts it at the first bad
- * batch unless the offset there is below `recoveryPoint`. Returns how many bytes were cut.
+ * batch unless the offset there is below `promised`. Returns how many bytes were cut.
  */
-function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffset, producers }: Verification): number {
-  const { epochs, indexIntervalBytes } = options
+function verify(options: LoadOptions, segment: Segment, verification: Verification): number {
+  const { promised, endOffset, producers, lastBase } = verification
+  const { epochs, indexIntervalBytes, recoveryPoint } = options
   const fileBytes = segment.file.size()
   let next = segment.baseOffset
   segment.resetNotes()
@@ -251,7 +264,7 @@ function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffs
     if (batch.baseOffset < next) return `offset ${batch.baseOffset} after offset ${next - 1}`
     if (batch.lastOffset < batch.baseOffset || !segment.reaches(batch.lastOffset))
       return `a last offset of ${batch.lastOffset}`
-    if (batch.baseOffset > next && isUnexplained(batch.baseOffset, options))
+    if (batch.baseOffset > next && !isConfirmed(segment, batch, lastBase, recoveryPoint))
       return `offset ${batch.baseOffset} where ${next} should be`
     if (batch.lastOffset >= endOffset) return `offset ${batch.lastOffset} where the next file begins at ${endOffset}`
     segment.note(batch, indexIntervalBytes)
@@ -261,9 +274,31 @@ function verify(options: LoadOptions, segment: Segment, { recoveryPoint, endOffs
     return undefined
   })
   if (problem === undefined) return 0
-  if (next < recoveryPoint) throw logErrors.LOG_CORRUPT({ file: segment.path, position: segment.sizeInBytes, problem })
+  if (next < promised) throw logErrors.LOG_CORRUPT({ file: segment.path, position: segment.sizeInBytes, problem })
   segment.cutTailForGood()
   return fileBytes - segment.sizeInBytes
+}
+
+/**
+ * No checksum covers offsets. A batch that leaves some out, as compaction and copies of compacted logs do, is believed where
+ * something behind it agrees: the next batch, the file in which the log goes on, or the recovery point. Without that it is
+ * the last of the log, where nothing has been compacted and each batch begins at the end of the one before.
+ */
+function isConfirmed(
+  segment: Segment,
+  { lastOffset, sizeInBytes }: RecordBatch,
+  lastBase: number,
+  recoveryPoint: number,
+): boolean {
+  if (lastOffset + 1 === recoveryPoint) return true
+  const behind = segment.sizeInBytes + sizeInBytes
+  const left = segment.file.size() - behind
+  if (left === 0) return lastOffset < lastBase
+  if (left < batchHeaderBytes) return false
+  const nextBytes = RecordBatch.at(segment.readNow(behind, batchHeaderBytes)).sizeInBytes
+  if (nextBytes < batchHeaderBytes || nextBytes > left) return false
+  const next = RecordBatch.at(segment.readNow(behind, nextBytes))
+  return next.baseOffset > lastOffset && next.isCrcValid()
 }
 
 function noteEpoch(batch: RecordBatch, epochs: LeaderEpochs): void {

@@ -198,8 +198,7 @@ async function judgeLog(
     if (!batch.isCrcValid()) return `serves a batch at offset ${batch.baseOffset} with a wrong checksum`
     if (batch.lastOffset < offset) return `serves offset ${batch.lastOffset} for ${offset}`
     if (batch.baseOffset > offset && !logFilesTouched) return `leaves out offset ${offset}`
-    if (!isOriginal(batch, original, log.recoveryPoint === 0))
-      return `serves at offset ${batch.baseOffset} what was never written there`
+    if (!isOriginal(batch, original)) return `serves at offset ${batch.baseOffset} what was never written there`
     read.push(batch)
     offset = batch.lastOffset + 1
   }
@@ -239,15 +238,12 @@ async function oneBatch(log: PartitionLog, offset: number): Promise<RecordBatch 
   }
 }
 
-/**
- * Files may have been swapped, so any log's batch of that offset will do. The leader epoch has no checksum; nor has the offset
- * of the last batch, which only a checkpoint contradicts.
- */
-function isOriginal(batch: RecordBatch, original: Snapshot, mayBeMoved: boolean): boolean {
+/** Files may have been swapped, so any log's batch of that offset will do. The leader epoch has no checksum. */
+function isOriginal(batch: RecordBatch, original: Snapshot): boolean {
   const bytes = batch.bytes()
   for (const each of original.batches.values())
     for (const [offset, expected] of each)
-      if ((mayBeMoved || offset === batch.baseOffset) && expected.subarray(16).equals(bytes.subarray(16))) return true
+      if (offset === batch.baseOffset && expected.subarray(16).equals(bytes.subarray(16))) return true
   return false
 }
 

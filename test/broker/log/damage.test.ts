@@ -221,6 +221,77 @@ describe('an offset that changes while nobody runs', () => {
     )
   })
 
+  /** Changes a byte of the last batch's offset; says where the batch is. */
+  function moveLast(files: Files, byte: number, bit: number): { file: string; position: number } {
+    const file = lastFile(files)
+    const { position } = [...batches(files.readWhole(file))].at(-1)!
+    change(files, file, position + byte, [files.readWhole(file)[position + byte]! ^ bit])
+    return { file, position }
+  }
+
+  it('of the last batch by so little that it lies below the recovery point is damage', async () => {
+    const { files } = await stopped()
+    const { file, position } = moveLast(files, 7, 1)
+    const { logs } = await open(files)
+    expect(logs.damaged.get('t-0')!.message).toBe(
+      `log file "${file}" is damaged at byte ${position}: offset 39 where 38 should be`,
+    )
+  })
+
+  it('of the last batch is damage where an empty file is behind', async () => {
+    const { files, logs, log } = await oneLog(settings)
+    for (let i = 0; i < 4; i++) log.append(batchOf([`${i}`, 'v']), asClient)
+    await logs.checkpoint()
+    const last = lastFile(files)
+    log.roll()
+    await logs.close()
+    const { position } = [...batches(files.readWhole(last))].at(-1)!
+    change(files, last, position + 6, [0x10])
+    const again = (await open(files)).logs
+    expect(again.damaged.get('t-0')!.message).toContain(`"${last}" is damaged at byte ${position}: offset 4102 where 6`)
+  })
+
+  for (const [byte, bit] of [
+    [7, 1],
+    [6, 0x80],
+    [4, 1],
+  ] as const) {
+    it(`of the last batch (byte ${byte}) is not served after a crash without any checkpoint: the log ends before it`, async () => {
+      const { files } = await stopped()
+      for (const name of ['recovery-point-offset-checkpoint', '.kafka_cleanshutdown']) files.remove(`/data/${name}`)
+      const { position } = moveLast(files, byte, bit)
+      const said: string[] = []
+      const { logs } = await openLogs({ files: nextLife(files), say: (_, message) => void said.push(message) })
+      const log = logs.get('t', 0)!
+      expect(log.logEndOffset).toBe(38)
+      expect(await readable(log)).toEqual({ offsets: evens(38), damaged: [] })
+      expect(said).toContain('log t-0 was not closed: cut what lies behind offset 38')
+      expect(files.stat(lastFile(files)).size).toBe(position)
+    })
+
+    it(`of the last batch (byte ${byte}) is damage after a clean stop, though the recovery point is lost`, async () => {
+      const { files } = await stopped()
+      files.remove('/data/recovery-point-offset-checkpoint')
+      const { file, position } = moveLast(files, byte, bit)
+      const { size } = files.stat(file)
+      const { logs } = await open(files)
+      expect(logs.damaged.get('t-0')!.message).toContain(`log file "${file}" is damaged at byte ${position}`)
+      expect(files.stat(file).size).toBe(size)
+    })
+  }
+
+  it('so that the batch behind contradicts it ends a log that was not closed before both', async () => {
+    const { files, log } = await oneLog()
+    const positions = [0, 1, 2, 3].map((i) => {
+      const { sizeInBytes } = log
+      log.append(batchOf([`${i}`, 'v']), asClient)
+      return sizeInBytes
+    })
+    change(files, `${firstFile}.log`, positions[2]! + 7, [5])
+    const again = (await openLogs({ files: nextLife(files) })).logs.get('t', 0)!
+    expect([again.logEndOffset, (await readable(again)).offsets]).toEqual([4, [0, 2]])
+  })
+
   it('of a batch is not answered to who asks for a time', async () => {
     const { files, positions } = await stopped()
     change(files, `${firstFile}.log`, positions[2]! + 6, [1])

@@ -93,6 +93,19 @@ describe('after a crash', () => {
     expect(await valuesFrom((await openLogs({ files: nextLife(files) })).logs.get('t', 0)!)).toEqual(values)
   })
 
+  it('offsets that a copy of a compacted log leaves out are no damage, whatever the checkpoints say', async () => {
+    for (const promised of [0, 3, 8]) {
+      const { files, logs, log } = await oneLog()
+      for (const baseOffset of [0, 5, 7, 11, 12]) {
+        if (baseOffset > promised && log.recoveryPoint === 0) await log.flush().then(() => logs.checkpoint())
+        log.append(batchOf([`v${baseOffset}`], { baseOffset }), { leaderEpoch: 0, origin: 'replica' })
+      }
+      if (promised === 0) files.remove('/data/recovery-point-offset-checkpoint')
+      const { logs: again } = await openLogs({ files: nextLife(files) })
+      expect(await valuesFrom(again.get('t', 0)!)).toEqual(['0:v0', '5:v5', '7:v7', '11:v11', '12:v12'])
+    }
+  })
+
   it('segments behind a hole are dropped with it', async () => {
     const { files, values } = await crashed(9, { 'segment.bytes': 300 })
     const second = files.list('/data/t-0').filter((name) => name.endsWith('.log'))[1]!

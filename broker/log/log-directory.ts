@@ -105,7 +105,7 @@ export class LogDirectory {
   readonly #cleaner: LogCleaner
   /** What the checkpoint files said at the start; still true of the logs that could not be opened. */
   #found = noCheckpoints
-  #checkpointing: Promise<void> = Promise.resolve()
+  #checkpointing = Promise.resolve(true)
   #checkpointCount = 0
   #closed = false
 
@@ -124,7 +124,7 @@ export class LogDirectory {
       ports,
       options.cleaner,
       () => this.#logs.values(),
-      () => this.#checkpointFiles([cleanerOffsetFile]),
+      (what) => this.#checkpointFiles([what === 'cleaned' ? cleanerOffsetFile : recoveryPointFile]),
     )
     this.#openAll()
     this.#schedule()
@@ -248,8 +248,8 @@ export class LogDirectory {
   }
 
   /** Writes recovery points, log starts and high watermarks; the syncs run off the event loop. */
-  checkpoint(): Promise<void> {
-    return this.#checkpointFiles(checkpointFiles)
+  async checkpoint(): Promise<void> {
+    await this.#checkpointFiles(checkpointFiles)
   }
 
   /** Compaction goes by these options from now on. */
@@ -272,14 +272,17 @@ export class LogDirectory {
     return this.#cleaner.tally()
   }
 
-  #checkpointFiles(names: readonly string[]): Promise<void> {
+  /** False when they could not be written. */
+  #checkpointFiles(names: readonly string[]): Promise<boolean> {
     // One after another: two writers of a file would share its temporary name.
     this.#checkpointing = this.#checkpointing.then(async () => {
       try {
         for (const name of names.filter((each) => this.#isDue(each)))
           await replaceLater(this.#ports.files, this.#file(name), this.#checkpointText(name))
+        return true
       } catch (error) {
         this.#ports.log('error', `checkpoints of ${this.path} cannot be written`, { error: (error as Error).message })
+        return false
       }
     })
     return this.#checkpointing

@@ -19,7 +19,7 @@ export class LogCleaner {
   readonly #ports: LogPorts
   options: CleanerOptions
   readonly #logs: () => Iterable<PartitionLog>
-  readonly #cleaned: () => Promise<void>
+  readonly #note: (what: 'recoveryPoints' | 'cleaned') => Promise<boolean>
   /** Logs that could not be cleaned: not tried again in this life. */
   readonly #failed = new WeakSet<PartitionLog>()
   #timer: Timer | undefined
@@ -30,17 +30,17 @@ export class LogCleaner {
   #maxDirtyRatio = 0
   #lookedAtMs = performance.now()
 
-  /** `cleaned` makes the offsets up to which logs are clean survive a restart. */
+  /** `note` makes the logs' recovery points, or the offsets up to which they are clean, survive a crash; false when it cannot. */
   constructor(
     ports: LogPorts,
     options: CleanerOptions,
     logs: () => Iterable<PartitionLog>,
-    cleaned: () => Promise<void>,
+    note: (what: 'recoveryPoints' | 'cleaned') => Promise<boolean>,
   ) {
     this.#ports = ports
     this.options = options
     this.#logs = logs
-    this.#cleaned = cleaned
+    this.#note = note
   }
 
   /** Begins to look for work. */
@@ -92,10 +92,12 @@ export class LogCleaner {
     const startedMs = performance.now()
     this.#pace = new Pace(this.#ports.timers, bytesPerSecond)
     try {
+      // Below its recovery point no log is cut where offsets are missing.
+      if (!(await this.#note('recoveryPoints'))) throw new Error('its recovery point cannot be written')
       const result = await log.compaction.clean(cleanable, keyBytes, this.#pace)
       // Cut, dropped or closed meanwhile: the next look finds what is left to do.
       if (result === undefined) return false
-      await this.#cleaned()
+      await this.#note('cleaned')
       const ms = Math.round(performance.now() - startedMs)
       this.#count(result, ms)
       this.#ports.log('info', `log ${log.name} was compacted up to offset ${result.endOffset}`, { ...result, ms })

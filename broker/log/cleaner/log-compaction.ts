@@ -27,6 +27,10 @@ export class LogCompaction {
 
   /** Compacts what `cleanable` found. Undefined when the log was cut, dropped or closed meanwhile. */
   async clean(cleanable: Cleanable, keyBytes: number, pace: Pace): Promise<CleaningResult | undefined> {
+    const { logEndOffset, recoveryPoint } = this.#offsets()
+    // The log may have been closed or cut since `cleanable` was found.
+    if (this.#parts.closed() || Math.min(logEndOffset, recoveryPoint) < cleanable.firstUncleanableOffset)
+      return undefined
     const result = await new CleaningPass(this.#parts, cleanable, keyBytes, pace).run()
     if (result) this.cleanedOffset = result.endOffset
     return result

@@ -8,7 +8,7 @@ import type { LogDirectory } from '../../../broker/log/log-directory.ts'
 import type { PartitionLog } from '../../../broker/log/partition-log.ts'
 import { faultyFiles } from '../../support/faulty-files.ts'
 import { KeyedHistory, viewOf } from '../../support/keyed-history.ts'
-import { nextLife, openLogs, startMs, topicConfig, topicId } from '../../support/logs.ts'
+import { asClient, batchOf, nextLife, oneLog, openLogs, startMs, topicConfig, topicId } from '../../support/logs.ts'
 import { powerCutFiles, type PowerCutFiles } from '../../support/power-cut-files.ts'
 
 const config = topicConfig({
@@ -76,6 +76,22 @@ describe('a compaction that does not come to its end', () => {
         return
       }
     }
+  })
+
+  it('leaves nothing out when the process is killed before any checkpoint was written', async () => {
+    const { files, logs, log } = await oneLog(config)
+    const put = (key: string): void => void log.append(batchOf([`${log.logEndOffset}`.repeat(200)], { key }), asClient)
+    for (const key of 'abaaaaaaaaaaaaaaaaaaaaaaaaaaaaac') put(key)
+    for (let i = 0; i < 10; i++) put(`k${i}`)
+    log.roll()
+    log.advanceHighWatermark(log.logEndOffset)
+    await log.flush()
+    const before = await viewOf(log)
+    await logs.clean()
+    expect(namesOf(files).filter((name) => name.endsWith('.log')).length).toBeGreaterThan(3)
+    // The offset up to which the log is clean is written last of all.
+    files.remove('/data/cleaner-offset-checkpoint')
+    expect(await viewOf((await open(files)).log)).toEqual(before)
   })
 
   it('takes no appends once files were replaced in part', async () => {

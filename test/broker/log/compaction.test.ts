@@ -232,6 +232,20 @@ describe('compaction', () => {
     }
   })
 
+  it('leaves a log that is whole after a clean stop, though all checkpoints are gone', async () => {
+    const bench = await oneLog(compacted({ 'segment.bytes': 400 }))
+    for (let i = 0; i < 40; i++) put(bench.log, `${i === 1 ? 'b' : 'a'}=${i}`)
+    for (let i = 40; i < 60; i++) put(bench.log, `k${i}=${i}`)
+    await clean(bench)
+    const expected = await contents(bench.log)
+    expect(expected).toMatch(/^1:b=1 39:a=39 40:/)
+    await bench.logs.close()
+    for (const name of bench.files.list('/data').filter((each) => each.endsWith('checkpoint')))
+      bench.files.remove(`/data/${name}`)
+    const log = (await openLogs({ ...bench, files: nextLife(bench.files) })).logs.get('t', 0)!
+    expect([await contents(log), log.logEndOffset]).toEqual([expected, 60])
+  })
+
   it('goes on in passes when memory is too small for all keys', async () => {
     const bench = await oneLog(compacted({ 'segment.bytes': 2000 }), {
       cleaner: { ...defaultCleanerOptions, keyBytes: 24 * 32 },

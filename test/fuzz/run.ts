@@ -15,15 +15,11 @@ import { type AttackFigures, attack, mutantOf } from '../support/fuzz/attack.ts'
 import { type Seed, fuzzTopic, makeSeeds } from '../support/fuzz/seeds.ts'
 import { Watchdog } from '../support/fuzz/watchdog.ts'
 import { Probe, residentMiB } from '../support/fuzz/watch.ts'
+import { options } from '../support/options.ts'
 import { freePort } from '../support/peers.ts'
 import { createClient } from '#core/client/lean-client.ts'
 import { seededRandom } from '#core/ports/random.ts'
 import type { Log } from '#core/telemetry/log.ts'
-
-const option = (name: string, otherwise: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
-}
 
 const settings = {
   'group.initial.rebalance.delay.ms': '0',
@@ -241,10 +237,10 @@ async function showOne(number: number, seed: number): Promise<void> {
   await broker.stop()
 }
 
-const seed = Number(option('seed', String(Date.now() % 1_000_000_000)))
-const frames = Number(option('frames', '1000000'))
-const only = option('only', 'all')
-const single = option('frame', '')
+const option = options({ seed: String(Date.now() % 1_000_000_000), frames: '1000000', only: 'all', frame: '' })
+const { only, frame: single } = option
+const seed = Number(option.seed)
+const frames = Number(option.frames)
 if (single !== '') {
   await showOne(Number(single), seed)
   process.exit(0)

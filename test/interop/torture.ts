@@ -17,13 +17,9 @@ import { damageRuns } from '../support/damage-runs.ts'
 import { killRuns } from '../support/kill-runs.ts'
 import { faults } from '../support/transaction-history.ts'
 import { transactionRuns } from '../support/transaction-runs.ts'
+import { options } from '../support/options.ts'
 import { powerRuns } from '../support/power-runs.ts'
 import { tornTails } from '../support/torn-tails.ts'
-
-const option = (name: string, otherwise: string): string => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
-}
 
 const middle = (values: readonly number[], share: number): string =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]?.toFixed(0) ?? '-'
@@ -117,8 +113,17 @@ async function history(seconds: number, seed: number): Promise<boolean> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const seed = Number(option('seed', String(Date.now() % 1_000_000_000)))
-  const only = option('only', 'all')
+  const option = options({
+    seed: String(Date.now() % 1_000_000_000),
+    only: 'all',
+    messages: '200',
+    runs: '100',
+    cuts: '50',
+    directories: '5000',
+    seconds: '300',
+  })
+  const { only } = option
+  const seed = Number(option.seed)
   const totals = { passed: 0, failed: 0, skipped: 0 }
   const judge = async (name: string, run: () => Promise<boolean>): Promise<void> => {
     if (only !== 'all' && only !== name) return
@@ -131,13 +136,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       console.log(`SKIP  ${name}: ${error.message}`)
     }
   }
-  await judge('codec', () => codec(Number(option('messages', '200')), seed))
-  await judge('kill', () => kill(Number(option('runs', '100')), seed))
+  await judge('codec', () => codec(Number(option.messages), seed))
+  await judge('kill', () => kill(Number(option.runs), seed))
   await judge('torn', () => torn(seed))
-  await judge('power', () => power(Number(option('cuts', '50')), seed))
-  await judge('damage', () => damage(Number(option('directories', '5000')), seed))
-  const seconds = Number(option('seconds', '300'))
-  await judge('copier', () => copier(Number(option('runs', '100')), seconds, seed))
+  await judge('power', () => power(Number(option.cuts), seed))
+  await judge('damage', () => damage(Number(option.directories), seed))
+  const seconds = Number(option.seconds)
+  await judge('copier', () => copier(Number(option.runs), seconds, seed))
   await judge('late', () => late(Math.min(20_000, seconds * 100), seed))
   await judge('storm', () => storm(50, Math.min(600, seconds), seed))
   await judge('history', () => history(Math.min(7200, seconds), seed))

@@ -1,7 +1,8 @@
 /**
  * The broker beside Apache Kafka, both warm, in turns in one run: Apache's own perf tools in one warm JVM, a latency probe on
  * its clients, and kafkajs. Figures are medians of BENCH_ROUNDS rounds (5). CPU seconds are the broker's own, from /proc.
- * BENCH_BROKER_SCALE (1) multiplies the number of records, BENCH_CASES is a pattern of the cases to run.
+ * BENCH_BROKER_SCALE (1) multiplies the number of records where a case is not named by its size, BENCH_CASES is a pattern of
+ * the cases to run.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -68,5 +69,6 @@ export async function run(): Promise<BenchReport> {
   return {
     title: `Broker beside Apache Kafka 4.3.1, both warm, medians of ${rounds} rounds, scale ${scale}`,
     markdown: table(rows),
+    isPart: 'BENCH_CASES' in process.env,
   }
 }

@@ -27,7 +27,10 @@ export interface DamageFigures {
 }
 
 const path = '/data'
-const config = topicConfig({ 'segment.bytes': 700, 'index.interval.bytes': 100, 'file.delete.delay.ms': 0 })
+const recoveryPointFile = `${path}/recovery-point-offset-checkpoint`
+const settings = { 'segment.bytes': 700, 'index.interval.bytes': 100, 'file.delete.delay.ms': 0 }
+const config = topicConfig(settings)
+const compacting = topicConfig({ ...settings, 'cleanup.policy': ['compact'], 'min.cleanable.dirty.ratio': 0 })
 
 interface Snapshot {
   readonly files: ReadonlyMap<string, Buffer>
@@ -35,6 +38,8 @@ interface Snapshot {
   readonly batches: ReadonlyMap<string, ReadonlyMap<number, Buffer>>
   /** The aborted transactions of each log. */
   readonly aborted: ReadonlyMap<string, string>
+  /** Where batches may lie between which compaction left offsets out, by base offset: what is around them ends and begins there. */
+  readonly movable: ReadonlyMap<number, { readonly from: number; readonly upTo: number }>
 }
 
 function allFiles(files: Files, folder: string): string[] {
@@ -44,16 +49,22 @@ function allFiles(files: Files, folder: string): string[] {
   })
 }
 
-/** A directory with a plain, a compressed and a transactional log, checkpoints half-way, as a crash or a clean stop leaves it. */
+/**
+ * A directory with a plain, a compressed, a transactional and a compacted log, as a crash or a clean stop leaves it. At the
+ * crash the recovery points of the plain and the compacted one are half-way, the others have none.
+ */
 async function written(clean: boolean): Promise<Snapshot> {
-  const { files, logs } = await openLogs({ config })
-  for (const [partition, topic] of ['plain', 'packed', 'transactions'].entries()) {
-    const log = logs.create(topic, 0, topicId.replace('q', 'abc'[partition]!), config)
+  const { files, logs, time } = await openLogs({ config })
+  for (const [partition, topic] of ['plain', 'packed', 'transactions', 'compacted'].entries()) {
+    const log = logs.create(topic, 0, topicId.replace('q', 'abcd'[partition]!), config)
     fill(log, topic)
     log.advanceHighWatermark(log.logEndOffset)
-    if (partition === 0) await log.flush()
+    if (topic === 'plain') await log.flush()
   }
-  await logs.checkpoint()
+  await compact(logs.get('compacted', 0)!, logs)
+  time.advance(1)
+  const recoveryPoints = files.readWhole(recoveryPointFile).toString()
+  files.replace(recoveryPointFile, Buffer.from(recoveryPoints.replaceAll(/^(packed|transactions) 0 \d+$/gm, '$1 0 0')))
   for (const log of logs.all()) fill(log, log.topic)
   const all = [...logs.all()]
   for (const log of all) log.advanceHighWatermark(log.logEndOffset)
@@ -62,7 +73,37 @@ async function written(clean: boolean): Promise<Snapshot> {
   if (clean) await logs.close()
   const snapshot = new Map(allFiles(files, path).map((name) => [name, files.readWhole(name)]))
   await logs.close()
-  return { files: snapshot, batches: found, aborted }
+  return { files: snapshot, batches: found, aborted, movable: movableIn(snapshot) }
+}
+
+async function compact(log: PartitionLog, logs: LogDirectory): Promise<void> {
+  for (let i = 0; i < 3; i++) fill(log, log.topic)
+  log.updateConfig(compacting)
+  log.advanceHighWatermark(log.logEndOffset)
+  await log.flush()
+  await logs.clean()
+  await logs.checkpoint()
+  log.updateConfig(config)
+}
+
+function movableIn(snapshot: ReadonlyMap<string, Buffer>): Snapshot['movable'] {
+  const movable = new Map<number, { from: number; upTo: number }>()
+  let before: { from: number; upTo: number } | undefined
+  for (const [name, bytes] of snapshot) {
+    const file = /compacted-0\/(\d+)\.log$/.exec(name)
+    if (!file) continue
+    let from = Number(file[1])
+    if (before) before.upTo = from
+    for (const { baseOffset, lastOffset } of batches(bytes)) {
+      if (before && before.upTo === Infinity) before.upTo = baseOffset
+      before = { from, upTo: Infinity }
+      movable.set(baseOffset, before)
+      from = lastOffset + 1
+    }
+  }
+  // Nothing was compacted at the end.
+  if (before) before.upTo = 0
+  return movable
 }
 
 function batchesOf(log: PartitionLog): Map<number, Buffer> {
@@ -85,6 +126,8 @@ function fill(log: PartitionLog, kind: string): void {
     const timestamp = startMs + (begin + i) * 40
     if (kind === 'plain') log.append(batchOf(values, { timestamp }), asClient)
     else if (kind === 'packed') log.append(batchOf(values, { timestamp, compression: 'gzip' }), asClient)
+    else if (kind === 'compacted')
+      log.append(batchOf(values, { timestamp, key: i % 3 === 0 ? `${begin + i}` : 'again' }), asClient)
     else appendTransaction(log, begin + i, values, timestamp)
   }
 }
@@ -194,10 +237,16 @@ async function judgeLog(
       offset++
       continue
     }
+    if (batch === 'nothing') {
+      // Compaction may have left nothing between there and the end.
+      if (!holds(original, log, offset, log.logEndOffset)) break
+      return `gives nothing at offset ${offset} and says nothing`
+    }
     figures.batches++
     if (!batch.isCrcValid()) return `serves a batch at offset ${batch.baseOffset} with a wrong checksum`
     if (batch.lastOffset < offset) return `serves offset ${batch.lastOffset} for ${offset}`
-    if (batch.baseOffset > offset && !logFilesTouched) return `leaves out offset ${offset}`
+    if (batch.baseOffset > offset && !logFilesTouched && holds(original, log, offset, batch.baseOffset))
+      return `leaves out offset ${offset}`
     if (!isOriginal(batch, original)) return `serves at offset ${batch.baseOffset} what was never written there`
     read.push(batch)
     offset = batch.lastOffset + 1
@@ -223,14 +272,18 @@ async function judgeLog(
   return log.lastStableOffset > log.logEndOffset ? 'has its last stable offset behind the end' : undefined
 }
 
+/** True when something was written in the offsets `[from, upTo)`. */
+const holds = ({ batches }: Snapshot, { name }: PartitionLog, from: number, upTo: number): boolean =>
+  [...batches.get(name)!].some(([baseOffset, bytes]) => baseOffset < upTo && RecordBatch.at(bytes).lastOffset >= from)
+
 const endOf = ({ batches }: Snapshot, { name }: PartitionLog): number =>
   Math.max(...[...batches.get(name)!.values()].map((bytes) => RecordBatch.at(bytes).lastOffset + 1))
 
 /** The first batch that a read gives; undefined where the log says that there is damage. */
-async function oneBatch(log: PartitionLog, offset: number): Promise<RecordBatch | undefined> {
+async function oneBatch(log: PartitionLog, offset: number): Promise<RecordBatch | 'nothing' | undefined> {
   try {
     const { chunks } = await log.read(offset, 1, { atLeastOneBatch: true })
-    if (chunks.length === 0) throw new Error(`${log.name} gives nothing at offset ${offset} and says nothing`)
+    if (chunks.length === 0) return 'nothing'
     return RecordBatch.at(Buffer.from(chunks[0]!))
   } catch (error) {
     if (isKnownError(error) && error.code === 'LOG_CORRUPT' && error.message.includes(`${path}/`)) return undefined
@@ -238,13 +291,21 @@ async function oneBatch(log: PartitionLog, offset: number): Promise<RecordBatch 
   }
 }
 
-/** Files may have been swapped, so any log's batch of that offset will do. The leader epoch has no checksum. */
+/**
+ * Files may have been swapped, so any log's batch of that offset will do. Neither the leader epoch nor the offset has a
+ * checksum; nothing contradicts an offset that moved within the gap that compaction left around a batch.
+ */
 function isOriginal(batch: RecordBatch, original: Snapshot): boolean {
   const bytes = batch.bytes()
   for (const each of original.batches.values())
     for (const [offset, expected] of each)
-      if (offset === batch.baseOffset && expected.subarray(16).equals(bytes.subarray(16))) return true
+      if (mayBeAt(offset, batch, original) && expected.subarray(16).equals(bytes.subarray(16))) return true
   return false
+}
+
+function mayBeAt(offset: number, { baseOffset, lastOffset }: RecordBatch, { movable }: Snapshot): boolean {
+  const { from, upTo } = movable.get(offset) ?? { from: offset, upTo: 0 }
+  return offset === baseOffset || (baseOffset >= from && lastOffset < upTo)
 }
 
 /** A look-up by time finds the first record that a reader would. */

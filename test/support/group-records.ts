@@ -28,14 +28,20 @@ export async function groupRecordsIn(directory: string): Promise<Map<string, str
   return new Map(Array.from(byGroup, ([groupId, lines]) => [groupId, inOrder(lines)]))
 }
 
-/** Tombstones of one type that follow one another in an order of their own: those of members come as a hash table has them. */
+/** What a member of a consumer group is to have. */
+const targetType = 'type 7 '
+
+/**
+ * Records that follow one another as a hash table has their members, whose ids differ from run to run, in an order of
+ * their own: tombstones of one type, and the targets of one assignment.
+ */
 function inOrder(lines: readonly string[]): string[] {
   const typeOf = (line: string): string => line.slice(0, line.indexOf('{'))
+  const isFree = (line: string): boolean => line.includes(' tombstone ') || line.startsWith(targetType)
   const runs: string[][] = []
   for (const line of lines) {
     const last = runs.at(-1)
-    const continues = last !== undefined && line.includes(' tombstone ') && typeOf(last[0]!) === typeOf(line)
-    if (continues) last.push(line)
+    if (last !== undefined && isFree(line) && typeOf(last[0]!) === typeOf(line)) last.push(line)
     else runs.push([line])
   }
   return runs.flatMap((run) => run.toSorted())

@@ -1,41 +1,25 @@
 import { type Command, Option } from 'commander'
 
 import type { AclOptions } from './acls.ts'
+import { configs } from './declare-configs.ts'
 import { commandErrors } from './errors.ts'
 import type { ResetTarget } from './groups.ts'
-import type { ClusterOptions, Session } from './session.ts'
-
-/** Runs a command's work; its number is the exit code. */
-export type Runs = (work: () => Promise<number>) => void
-
-const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
-const repeated = (flags: string, description: string): Option =>
-  new Option(flags, `${description}; may be given again`).argParser(collect).default([], 'none')
+import { type Runs, leaf, repeated, within } from './leaf.ts'
+import type { ClusterOptions } from './session.ts'
 
 /** The commands that talk to a cluster, Millrace's or Apache Kafka's. What they do is loaded when they run. */
 export function declareClusterCommands(program: Command, runs: Runs): void {
   topics(program.command('topics').description('list, describe, create, alter and delete topics'), runs)
   groups(program.command('groups').description('list and describe groups, move their offsets, delete them'), runs)
-  configs(program.command('configs').description('show and change settings of topics, brokers and groups'), runs)
+  configs(
+    program.command('configs').description('settings of topics, brokers and groups; quotas and SCRAM users'),
+    runs,
+  )
   acls(program.command('acls').description('list, add and remove access control entries'), runs)
   produce(program, runs)
   consume(program, runs)
   logDirs(program, runs)
   dumpLog(program, runs)
-}
-
-/** A command with the options that all of them have. */
-function leaf(parent: Command, usage: string, description: string): Command {
-  return parent
-    .command(usage)
-    .description(description)
-    .option('--bootstrap-server <host:port>', 'brokers of the cluster', '127.0.0.1:9092')
-    .option('--command-config <file>', 'properties of the client, such as security.protocol and sasl.jaas.config')
-    .option('--json', 'JSON instead of text')
-}
-
-async function within(options: ClusterOptions, work: (session: Session) => Promise<void>): Promise<number> {
-  return (await import('./session.ts')).withCluster(options, work)
 }
 
 function topics(parent: Command, runs: Runs): void {
@@ -167,57 +151,6 @@ function resetTarget(options: ResetOptions, { wholeNumber, timeOf }: typeof impo
   if (targets.length > 1) throw commandErrors.OPTIONS_TOGETHER({ options: names })
   if (targets.length === 0) throw commandErrors.OPTION_MISSING({ command: 'reset-offsets', options: `one of ${names}` })
   return targets[0]!()
-}
-
-type ConfigOptions = ClusterOptions & { topic?: string; broker?: string; group?: string; all?: boolean }
-
-function configs(parent: Command, runs: Runs): void {
-  const ofResource = (usage: string, description: string): Command =>
-    leaf(parent, usage, description)
-      .option('--topic <name>', 'of a topic')
-      .option('--broker <id>', 'of a broker; "all" for what holds for all of them')
-      .option('--group <id>', 'of a group')
-  ofResource('describe', 'settings that are not at their default')
-    .option('--all', 'the others too')
-    .action((options: ConfigOptions) =>
-      runs(() =>
-        within(options, async (session) =>
-          (await import('./configs.ts')).describeConfigs(session, resourceOf(options), options),
-        ),
-      ),
-    )
-  ofResource('set', 'change settings')
-    .argument('<name=value...>')
-    .action((given: string[], options: ConfigOptions) =>
-      runs(() =>
-        within(options, async (session) => {
-          const changes = (await import('./session.ts')).pairs('setting', given)
-          return (await import('./configs.ts')).alterConfigs(session, resourceOf(options), changes)
-        }),
-      ),
-    )
-  ofResource('unset', 'put settings back to their default')
-    .argument('<name...>')
-    .action((names: string[], options: ConfigOptions) =>
-      runs(() =>
-        within(options, async (session) => {
-          const changes = Object.fromEntries(names.map((name) => [name, null]))
-          return (await import('./configs.ts')).alterConfigs(session, resourceOf(options), changes)
-        }),
-      ),
-    )
-}
-
-function resourceOf({ topic, broker, group }: ConfigOptions) {
-  const given = [
-    ...(topic === undefined ? [] : [{ type: 'topic', name: topic } as const]),
-    ...(broker === undefined ? [] : [{ type: 'broker', name: broker === 'all' ? '' : broker } as const]),
-    ...(group === undefined ? [] : [{ type: 'group', name: group } as const]),
-  ]
-  if (given.length > 1) throw commandErrors.OPTIONS_TOGETHER({ options: '--topic, --broker and --group' })
-  if (given.length === 0)
-    throw commandErrors.OPTION_MISSING({ command: 'configs', options: '--topic, --broker or --group' })
-  return given[0]!
 }
 
 function acls(parent: Command, runs: Runs): void {

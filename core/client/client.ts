@@ -1,4 +1,6 @@
+import type { EntityQuotas, QuotaPart, QuotaPartFilter, ScramLogin, ScramPassword } from '#core/client/identities.ts'
 import type { Header } from '#core/records/record.ts'
+import type { ScramName } from '#core/security/scram.ts'
 
 /**
  * The client port: what streams, connectors and the tools need of a Kafka cluster. The lean client (`lean-client.ts`)
@@ -363,6 +365,14 @@ export interface Admin {
   createAcls(entries: readonly AclEntry[]): Promise<void>
   /** Removes what matches any of the filters; returns what was removed. */
   deleteAcls(filters: readonly AclFilter[]): Promise<AclEntry[]>
+  /** Quotas of whom all filters fit; all quotas without filters. */
+  describeClientQuotas(filters: readonly QuotaPartFilter[]): Promise<EntityQuotas[]>
+  /** Sets or, with null, removes quotas of one entity. */
+  alterClientQuotas(entity: readonly QuotaPart[], changes: Readonly<Record<string, number | null>>): Promise<void>
+  /** Of all users when none are named; who has no SCRAM credential is left out. */
+  describeScramLogins(users?: readonly string[]): Promise<ScramLogin[]>
+  /** Sets or, with null, removes the credential of a user. The password itself is not sent. */
+  alterScramLogin(user: string, mechanism: ScramName, wanted: ScramPassword | null): Promise<void>
   describeLogDirs(): Promise<LogDirDescription[]>
   describeCluster(): Promise<{
     readonly clusterId: string

@@ -2,7 +2,9 @@ import * as acls from '#core/client/admin/acls.ts'
 import * as configs from '#core/client/admin/configs.ts'
 import * as groups from '#core/client/admin/groups.ts'
 import * as logDirs from '#core/client/admin/log-dirs.ts'
+import * as quotas from '#core/client/admin/quotas.ts'
 import * as records from '#core/client/admin/records.ts'
+import * as scramLogins from '#core/client/admin/scram-logins.ts'
 import * as topics from '#core/client/admin/topics.ts'
 import type {
   AclEntry,
@@ -21,6 +23,8 @@ import type {
 } from '#core/client/client.ts'
 import type { Cluster } from '#core/client/cluster/cluster.ts'
 import { queryOffsets } from '#core/client/cluster/list-offsets.ts'
+import type { EntityQuotas, QuotaPart, QuotaPartFilter, ScramLogin, ScramPassword } from '#core/client/identities.ts'
+import type { ScramName } from '#core/security/scram.ts'
 
 /** Administration over the connections that the client shares; has nothing of its own to close. */
 export class LeanAdmin implements Admin {
@@ -102,6 +106,22 @@ export class LeanAdmin implements Admin {
 
   deleteAcls(filters: readonly AclFilter[]): Promise<AclEntry[]> {
     return acls.remove(this.#cluster, filters)
+  }
+
+  describeClientQuotas(filters: readonly QuotaPartFilter[]): Promise<EntityQuotas[]> {
+    return quotas.describe(this.#cluster, filters)
+  }
+
+  alterClientQuotas(entity: readonly QuotaPart[], changes: Readonly<Record<string, number | null>>): Promise<void> {
+    return quotas.alter(this.#cluster, entity, changes)
+  }
+
+  describeScramLogins(users?: readonly string[]): Promise<ScramLogin[]> {
+    return scramLogins.describe(this.#cluster, users)
+  }
+
+  alterScramLogin(user: string, mechanism: ScramName, wanted: ScramPassword | null): Promise<void> {
+    return scramLogins.alter(this.#cluster, user, mechanism, wanted)
   }
 
   describeLogDirs(): Promise<LogDirDescription[]> {

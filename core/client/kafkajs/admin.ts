@@ -178,6 +178,22 @@ export class KafkajsAdmin implements Admin {
     return cannot('ACLs here')
   }
 
+  describeClientQuotas(): never {
+    return cannot('quotas')
+  }
+
+  alterClientQuotas(): never {
+    return cannot('quotas')
+  }
+
+  describeScramLogins(): never {
+    return cannot('SCRAM users')
+  }
+
+  alterScramLogin(): never {
+    return cannot('SCRAM users')
+  }
+
   describeLogDirs(): never {
     return cannot('descriptions of log directories')
   }

@@ -76,11 +76,14 @@ function copied(read: LogRead, memory: ReadMemory): LogRead {
 export class LogReader {
   readonly #segments: Segments
   readonly #tail: LogTail
+  readonly #logEndOffset: () => number
   readonly #pace: ReadPace
   readonly #places = new Map<number, Place>()
   #generation = 0
 
-  constructor(segments: Segments, tail: LogTail, clock: Clock) {
+  /** `logEndOffset` says where the offsets of the last segment end. */
+  constructor(segments: Segments, tail: LogTail, clock: Clock, logEndOffset: () => number) {
+    this.#logEndOffset = logEndOffset
     this.#pace = new ReadPace(clock)
     this.#segments = segments
     this.#tail = tail
@@ -151,7 +154,7 @@ export class LogReader {
     if (whole.bytes.length === 0) this.#mustBelong(read, segment, position)
     if (segment.trusted.endAt(position) >= position + whole.bytes.length) return whole
     const isCurrent = generation === this.#generation
-    const endOffset = this.#segments.endOf(segment, Number.POSITIVE_INFINITY)
+    const endOffset = this.#segments.endOf(segment, this.#logEndOffset())
     const { length, problem } = verified(segment, whole.bytes, position, endOffset, isCurrent)
     if (problem === undefined) return whole
     // Cut while it was read: what came may be of both sides of the cut.
@@ -164,7 +167,7 @@ export class LogReader {
     if (read.length < batchHeaderBytes) return
     const { sizeInBytes } = RecordBatch.at(read)
     if (sizeInBytes > read.length || segment.trusted.endAt(position) >= position + sizeInBytes) return
-    const endOffset = this.#segments.endOf(segment, Number.POSITIVE_INFINITY)
+    const endOffset = this.#segments.endOf(segment, this.#logEndOffset())
     verifiedBatch(segment, { position, sizeInBytes }, endOffset)
   }
 

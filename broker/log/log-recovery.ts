@@ -290,15 +290,15 @@ function isConfirmed(
   lastBase: number,
   recoveryPoint: number,
 ): boolean {
-  if (lastOffset + 1 === recoveryPoint) return true
+  const endsWhereKnown = lastOffset + 1 === recoveryPoint
   const behind = segment.sizeInBytes + sizeInBytes
   const left = segment.file.size() - behind
-  if (left === 0) return lastOffset < lastBase
-  if (left < batchHeaderBytes) return false
+  if (left === 0) return endsWhereKnown || lastOffset < lastBase
+  if (left < batchHeaderBytes) return endsWhereKnown
   const nextBytes = RecordBatch.at(segment.readNow(behind, batchHeaderBytes)).sizeInBytes
-  if (nextBytes < batchHeaderBytes || nextBytes > left) return false
+  if (nextBytes < batchHeaderBytes || nextBytes > left) return endsWhereKnown
   const next = RecordBatch.at(segment.readNow(behind, nextBytes))
-  return next.baseOffset > lastOffset && next.isCrcValid()
+  return next.isCrcValid() ? next.baseOffset > lastOffset : endsWhereKnown
 }
 
 function noteEpoch(batch: RecordBatch, epochs: LeaderEpochs): void {

@@ -50,7 +50,7 @@ export class SegmentLog {
     this.#tail = parts.tail
     this.#rolled = parts.rolled
     this.segments = new Segments(loaded.segments)
-    this.reader = new LogReader(this.segments, parts.tail, parts.ports.clock)
+    this.reader = new LogReader(this.segments, parts.tail, parts.ports.clock, () => this.#endOffset)
     this.#endOffset = loaded.logEndOffset
     this.touched = !loaded.clean
     this.#new = !loaded.clean

@@ -76,7 +76,7 @@ function verifyBatches(bytes: Buffer, trusted: number, from: number, endOffset: 
         problem: `offset ${baseOffset} after offset ${nextOffset - 1}`,
       }
     if (lastOffset >= endOffset) {
-      const beyond = `offset ${lastOffset} where the next file begins at ${endOffset}`
+      const beyond = `offset ${lastOffset} where the file ends before ${endOffset}`
       return { length: at, lastBatchAt, nextOffset, problem: beyond }
     }
     nextOffset = lastOffset + 1

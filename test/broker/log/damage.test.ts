@@ -292,6 +292,30 @@ describe('an offset that changes while nobody runs', () => {
     expect([again.logEndOffset, (await readable(again)).offsets]).toEqual([4, [0, 2]])
   })
 
+  it('so that the batch seems to end at the recovery point is not believed against the batch behind', async () => {
+    const { files, logs, log } = await oneLog()
+    const positions = [0, 1, 2, 3].map((i) => {
+      const { sizeInBytes } = log
+      log.append(batchOf([`${i}`, 'v']), asClient)
+      return sizeInBytes
+    })
+    await log.flush()
+    await logs.checkpoint()
+    change(files, `${firstFile}.log`, positions[1]! + 7, [6])
+    const again = (await openLogs({ files: nextLife(files) })).logs
+    expect(again.damaged.get('t-0')!.message).toContain(`at byte ${positions[1]}: offset 6 where 2 should be`)
+  })
+
+  it('of two neighbours to behind the end is told to who reads there', async () => {
+    const { files, positions } = await stopped()
+    const file = lastFile(files)
+    for (const { position } of [...batches(files.readWhole(file))].slice(0, 2)) change(files, file, position + 5, [1])
+    expect(positions).toHaveLength(20)
+    const { log } = await next(files)
+    const from = Number(file.slice(-24, -4))
+    expect((await readable(log)).damaged).toEqual(expect.arrayContaining([from, from + 2]))
+  })
+
   it('of a batch is not answered to who asks for a time', async () => {
     const { files, positions } = await stopped()
     change(files, `${firstFile}.log`, positions[2]! + 6, [1])

@@ -228,12 +228,12 @@ export class PartitionLog {
 
   /** The first record whose timestamp is at least `timestamp`. */
   offsetForTimestamp(timestamp: number): FoundRecord | undefined {
-    return findByTimestamp(this.#bytes.segments.from(this.#logStartOffset), timestamp, this.#logStartOffset)
+    return findByTimestamp(this.#bytes.segments, timestamp, this.#logStartOffset, this.logEndOffset)
   }
 
   /** The first record that has the largest timestamp. */
   maxTimestampOffset(): FoundRecord | undefined {
-    return findLargestTimestamp(this.#bytes.segments.from(this.#logStartOffset))
+    return findLargestTimestamp(this.#bytes.segments, this.#logStartOffset, this.logEndOffset)
   }
 
   /** Where a leader epoch ended, as OffsetForLeaderEpoch answers it. */

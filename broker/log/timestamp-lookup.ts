@@ -1,6 +1,7 @@
 import type { LogRecord } from '#core/records/record.ts'
 
 import type { BatchPlace, Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
 import { verifiedBatch } from './verified-batches.ts'
 
 /** A record found by its time. */
@@ -13,7 +14,7 @@ export interface FoundRecord {
 function firstRecord(
   segment: Segment,
   place: BatchPlace,
-  endOffset: number | undefined,
+  endOffset: number,
   matches: (record: LogRecord) => boolean,
 ): FoundRecord | undefined {
   const batch = verifiedBatch(segment, place, endOffset)
@@ -24,15 +25,15 @@ function firstRecord(
   return undefined
 }
 
-/** The first record from `startOffset` on whose timestamp is at least `timestamp`. */
+/** The first record of a log from `startOffset` to `endOffset` whose timestamp is at least `timestamp`. */
 export function findByTimestamp(
-  segments: readonly Segment[],
+  segments: Segments,
   timestamp: number,
   startOffset: number,
+  endOffset: number,
 ): FoundRecord | undefined {
-  for (const [i, segment] of segments.entries()) {
+  for (const segment of segments.from(startOffset)) {
     if (segment.largest.timestamp < timestamp) continue
-    const endOffset = segments[i + 1]?.baseOffset
     const from = Math.max(segment.offsetBefore(timestamp), startOffset)
     for (const { batch, position } of segment.headers(segment.positionBefore(from))) {
       if (batch.maxTimestamp < timestamp || batch.lastOffset < startOffset) continue
@@ -40,7 +41,7 @@ export function findByTimestamp(
       const found = firstRecord(
         segment,
         { position, sizeInBytes },
-        endOffset,
+        segments.endOf(segment, endOffset),
         (record) => record.timestamp >= timestamp && record.offset >= startOffset,
       )
       if (found) return found
@@ -49,15 +50,19 @@ export function findByTimestamp(
   return undefined
 }
 
-/** The first record that has the largest timestamp of all. */
-export function findLargestTimestamp(segments: readonly Segment[]): FoundRecord | undefined {
+/** The first record that has the largest timestamp of all, in a log from `startOffset` to `endOffset`. */
+export function findLargestTimestamp(
+  segments: Segments,
+  startOffset: number,
+  endOffset: number,
+): FoundRecord | undefined {
   let newest: Segment | undefined
-  for (const segment of segments) {
+  for (const segment of segments.from(startOffset)) {
     if (segment.largest.timestamp > (newest?.largest.timestamp ?? -1)) newest = segment
   }
   if (newest === undefined) return undefined
   const { timestamp, offset } = newest.largest
   const place = newest.placeOf(offset)
-  const endOffset = segments[segments.indexOf(newest) + 1]?.baseOffset
-  return place && firstRecord(newest, place, endOffset, (record) => record.timestamp === timestamp)
+  const end = segments.endOf(newest, endOffset)
+  return place && firstRecord(newest, place, end, (record) => record.timestamp === timestamp)
 }

@@ -316,6 +316,15 @@ describe('an offset that changes while nobody runs', () => {
     expect((await readable(log)).damaged).toEqual(expect.arrayContaining([from, from + 2]))
   })
 
+  it('of two neighbours to behind the end is not answered to who asks for a time', async () => {
+    const { files } = await stopped()
+    const file = lastFile(files)
+    for (const { position } of [...batches(files.readWhole(file))].slice(0, 2)) change(files, file, position + 5, [1])
+    const { log } = await next(files)
+    const from = Number(file.slice(-24, -4))
+    expect(() => log.offsetForTimestamp(startMs + from * 5)).toThrow('is damaged')
+  })
+
   it('of a batch is not answered to who asks for a time', async () => {
     const { files, positions } = await stopped()
     change(files, `${firstFile}.log`, positions[2]! + 6, [1])

@@ -51,7 +51,8 @@ export interface LoadedLog {
 /**
  * Opens the files of a log. After a clean stop nothing is scanned. Otherwise every segment from the recovery point on is
  * read, its batches verified and its indexes rebuilt; the log is cut at the first bad or short batch. So it is after a clean
- * stop where the log does not end at the recovery point, but nothing is cut then. Damage below the recovery point is LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
+ * stop where the log does not end at the recovery point, but nothing is cut then. Damage below the recovery point is
+ * LOG_CORRUPT or LOG_FILE_MISSING: that data was promised, so it is never cut away.
  */
 export function loadLog(options: LoadOptions): LoadedLog {
   const loaded = load(options)

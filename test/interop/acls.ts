@@ -16,7 +16,8 @@ import { pythonWithClients } from '../support/client-programs.ts'
 import { errorsIn } from '../support/errors-in.ts'
 import { runJavaLater } from '../support/java-messages.ts'
 import { makeTopic } from '../support/memory-broker.ts'
-import { command, freePort, kafkaTool } from '../support/peers.ts'
+import { withLogins } from '../support/apache-kafka.ts'
+import { command, kafkaTool } from '../support/peers.ts'
 import { projectRoot } from '../support/sources.ts'
 import { type Right, everyAcl, giveOnly, loggedIn, usersConfig } from '../support/users.ts'
 import type { WireClient } from '../support/wire-client.ts'
@@ -38,27 +39,8 @@ async function withOurs<T>(body: (bootstrap: string) => Promise<T>): Promise<T> 
 }
 
 /** The same with Apache Kafka. */
-async function withTheirs<T>(body: (bootstrap: string) => Promise<T>): Promise<T> {
-  const [port, saslPort] = [await freePort(), await freePort()]
-  const own = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort}`
-  const lines: Record<string, string> = {
-    ...usersConfig('ann'),
-    'super.users': superUsers,
-    listeners: `${own},CONTROLLER://127.0.0.1:${port + 20_000}`,
-    'advertised.listeners': own,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
-  }
-  const properties = Object.entries(lines).map(
-    ([name, value]) => `${name}=${value.replaceAll(' ', String.raw`\u0020`)}`,
-  )
-  const env = { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m', KAFKA_PROPS: properties.join(' ') }
-  await kafkaTool(['start', String(port)], { env })
-  try {
-    return await body(`127.0.0.1:${saslPort}`)
-  } finally {
-    await kafkaTool(['wipe', String(port)])
-  }
-}
+const withTheirs = <T>(body: (bootstrap: string) => Promise<T>): Promise<T> =>
+  withLogins({ ...usersConfig('ann'), 'super.users': superUsers }, ({ sasl }) => body(sasl))
 
 /** Gives rights and waits until the broker shows them: Apache Kafka's follows its controller with a delay. */
 async function giveAndWait(admin: WireClient, rights: readonly Right[]): Promise<void> {

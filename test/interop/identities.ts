@@ -6,7 +6,8 @@ import { join } from 'node:path'
 
 import { startBroker } from '../../broker/start.ts'
 import type { Check } from '../support/check.ts'
-import { command, freePort, kafkaTool } from '../support/peers.ts'
+import { type Listeners, withLogins } from '../support/apache-kafka.ts'
+import { command, kafkaTool } from '../support/peers.ts'
 import { projectRoot } from '../support/sources.ts'
 
 const scramModule = 'org.apache.kafka.common.security.scram.ScramLoginModule required'
@@ -17,12 +18,6 @@ const settings = {
   'listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config': `${scramModule};`,
 }
 
-/** Where a broker listens, without a login and with one. */
-interface Listeners {
-  readonly plain: string
-  readonly sasl: string
-}
-
 async function withOurs<T>(body: (at: Listeners) => Promise<T>): Promise<T> {
   const listeners = 'PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0'
   const broker = await startBroker({ memory: true, config: { ...settings, listeners } })
@@ -31,28 +26,6 @@ async function withOurs<T>(body: (at: Listeners) => Promise<T>): Promise<T> {
     return await body({ plain: plain!, sasl: sasl! })
   } finally {
     await broker.stop()
-  }
-}
-
-async function withTheirs<T>(body: (at: Listeners) => Promise<T>): Promise<T> {
-  const [port, saslPort] = [await freePort(), await freePort()]
-  const [plain, sasl] = [`127.0.0.1:${port}`, `127.0.0.1:${saslPort}`]
-  const own = `PLAINTEXT://${plain},SASL_PLAINTEXT://${sasl}`
-  const lines: Record<string, string> = {
-    ...settings,
-    listeners: `${own},CONTROLLER://127.0.0.1:${port + 20_000}`,
-    'advertised.listeners': own,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
-  }
-  const properties = Object.entries(lines).map(
-    ([name, value]) => `${name}=${value.replaceAll(' ', String.raw`\u0020`)}`,
-  )
-  const env = { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m', KAFKA_PROPS: properties.join(' ') }
-  await kafkaTool(['start', String(port)], { env })
-  try {
-    return await body({ plain, sasl })
-  } finally {
-    await kafkaTool(['wipe', String(port)])
   }
 }
 
@@ -149,7 +122,7 @@ const same: Check = {
       )
       assert.deepEqual(ours.exits, ['1', '64', '64', '64'])
       assert.ok(!JSON.stringify(ours).includes(secret))
-      assert.deepEqual(ours, await withTheirs((at) => toldAt(at, folder)))
+      assert.deepEqual(ours, await withLogins(settings, (at) => toldAt(at, folder)))
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { metadata } from '#core/wire/api/03-metadata.ts'
-import { command, kafkaTool, peer } from './peers.ts'
+import { command, freePort, kafkaTool, peer } from './peers.ts'
 import { WireClient } from './wire-client.ts'
 
 /** Formats the directory of a server.properties as Apache Kafka's documentation tells a single node to. */
@@ -76,4 +76,36 @@ async function hasBroker(port: number): Promise<boolean> {
   const { brokers } = await client.call(metadata, 12, { topics: [] }).catch(() => ({ brokers: [] }))
   client.close()
   return brokers.length > 0
+}
+
+/** Where a broker listens, without a login and with one. */
+export interface Listeners {
+  readonly plain: string
+  readonly sasl: string
+}
+
+/** Apache Kafka with further settings and two listeners, wiped when the body ends. */
+export async function withLogins<T>(
+  settings: Readonly<Record<string, string>>,
+  body: (at: Listeners) => Promise<T>,
+): Promise<T> {
+  const [port, saslPort] = [await freePort(), await freePort()]
+  const [plain, sasl] = [`127.0.0.1:${port}`, `127.0.0.1:${saslPort}`]
+  const own = `PLAINTEXT://${plain},SASL_PLAINTEXT://${sasl}`
+  const lines: Record<string, string> = {
+    ...settings,
+    listeners: `${own},CONTROLLER://127.0.0.1:${port + 20_000}`,
+    'advertised.listeners': own,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+  }
+  const properties = Object.entries(lines).map(
+    ([name, value]) => `${name}=${value.replaceAll(' ', String.raw`\u0020`)}`,
+  )
+  const env = { KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m', KAFKA_PROPS: properties.join(' ') }
+  await kafkaTool(['start', String(port)], { env })
+  try {
+    return await body({ plain, sasl })
+  } finally {
+    await kafkaTool(['wipe', String(port)])
+  }
 }

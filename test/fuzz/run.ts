@@ -97,7 +97,7 @@ async function assault(
   const seeds = makeSeeds(range.seed, seededRandom(range.seed), { topicId: await prepare(target.bootstrap) }, 12)
   const watchdog = new Watchdog(longestHangMs)
   const figures: AttackFigures = { sent: 0, answered: 0, closed: 0, waited: 0, connections: 0 }
-  const probe = new Probe(target.bootstrap)
+  const probe = new Probe(target.bootstrap, target.pid)
   // The first frames make the broker compile its codecs; growth counts from there.
   await attack(
     { ...range, bootstrap: target.bootstrap, seeds, frames: Math.min(20_000, range.frames), connections: 24 },

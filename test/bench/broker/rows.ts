@@ -16,6 +16,9 @@ export function median(values: readonly number[]): number {
 
 const figure = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
+/** A ratio to nothing is none. */
+const ratioText = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : '-')
+
 /** A line of the report: medians, their ratio, the smallest and largest ratio of a round, and whether the target is met. */
 export function rowText({ what, apache, millrace, target }: Row): string {
   const ratio = median(millrace) / median(apache)
@@ -27,8 +30,8 @@ export function rowText({ what, apache, millrace, target }: Row): string {
       : ('atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost)
         ? 'yes'
         : '**no**'
-  const cells = [what, figure(median(apache)), figure(median(millrace)), ratio.toFixed(2)]
-  const spread = ratios.length < 2 ? '' : `${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)}`
+  const cells = [what, figure(median(apache)), figure(median(millrace)), ratioText(ratio)]
+  const spread = ratios.length < 2 ? '' : `${ratioText(Math.min(...ratios))} – ${ratioText(Math.max(...ratios))}`
   return `| ${[...cells, spread, wanted, met].join(' | ')} |`
 }
 

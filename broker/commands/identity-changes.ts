@@ -39,7 +39,7 @@ export const mayLogIn = (parts: readonly QuotaPartFilter[]): boolean =>
  * Whom the options mean; empty when they mean nobody, a part without a name where they mean all. Throws OPTION_INVALID and
  * OPTIONS_TOGETHER.
  */
-export function identityParts(options: IdentityOptions): (QuotaPart | QuotaPartFilter)[] {
+export function identityParts(options: IdentityOptions): QuotaPartFilter[] {
   const parts = [
     ...part('user', '--user', options.user, options.defaultUser, options.users),
     ...part('client-id', '--client', options.client, options.defaultClient, options.clients),

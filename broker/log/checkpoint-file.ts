@@ -44,12 +44,14 @@ export function readOffsetCheckpoint(files: Files, file: string): Map<string, nu
   return new Map(rows.map(([topic, partition, offset]) => [`${topic}-${partition}`, checkpointNumber(file, offset!)]))
 }
 
+/** An offset of one partition, as a line of a checkpoint file has it. */
 export interface OffsetRow {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
+/** The file that `readOffsetCheckpoint` reads. */
 export const offsetCheckpointText = (rows: readonly OffsetRow[]): Buffer =>
   checkpointText(rows.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`))
 

@@ -1,5 +1,6 @@
 import type { Assignment, Subscription, TopicPartition } from '#core/client/client.ts'
 
+/** What each member of a group wants, by member id. */
 export type Subscriptions = ReadonlyMap<string, Subscription>
 
 /** Text order as Java has it: by UTF-16 unit. */

@@ -13,12 +13,14 @@ export interface PartitionLeader {
   readonly epoch: number
 }
 
+/** A partition as Metadata answers it; replicas and those in sync are broker ids. */
 export interface PartitionMetadata extends PartitionLeader {
   readonly partition: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
 }
 
+/** A topic as Metadata answers it. */
 export interface TopicMetadata {
   readonly name: string
   /** The zero uuid when the broker is too old to have ids. */

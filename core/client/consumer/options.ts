@@ -20,6 +20,7 @@ export interface ConsumerSettings {
   readonly assignors: readonly Assignor[]
 }
 
+/** Fills in the defaults. */
 export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 45_000
   return {

@@ -17,6 +17,7 @@ export interface Committer {
   readonly groupInstanceId: string | null
 }
 
+/** Who commits without being a member: brokers take it while the group is empty. */
 export const outsider: Committer = { generation: -1, memberId: '', groupInstanceId: null }
 
 // From version 10 on topics go by id alone; names serve every version before, and topics made anew under a name.

@@ -31,6 +31,7 @@ export interface GroupRole {
   assign(protocol: string, members: readonly PeerMember[]): Promise<ReadonlyMap<string, Buffer>>
 }
 
+/** The times are what JoinGroup tells the broker; the instance id is of a static member. */
 export interface GroupMemberOptions {
   readonly groupInstanceId: string | null
   readonly sessionTimeoutMs: number
